@@ -1,0 +1,246 @@
+//! Everything a group's devices show: its campaigns, its look, and the words around them.
+
+use crate::{
+    campaign::{Campaign, CampaignProblem, check_line},
+    limits,
+    name::{CampaignId, Language},
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+/// One publication of campaigns, in JSON; pinned by a signed [`crate::group::GroupHead`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bundle {
+    /// Which language stands in for a missing one; every text has it.
+    pub fallback_language: Language,
+    /// The look.
+    pub theme: Theme,
+    /// What is shown while nobody is there, by language.
+    pub attract: BTreeMap<Language, Words>,
+    /// What is shown after an answer, by language.
+    pub thanks: BTreeMap<Language, Words>,
+    /// The campaigns.
+    pub campaigns: Vec<Campaign>,
+}
+
+/// A title and a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// At most [`limits::TITLE`] characters.
+    pub title: String,
+    /// At most [`limits::BODY`] characters.
+    pub body: String,
+}
+
+/// The colours of a screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Theme {
+    /// Behind everything.
+    pub background: Colour,
+    /// Behind the words.
+    pub surface: Colour,
+    /// Words.
+    pub text: Colour,
+    /// Lesser words.
+    pub muted: Colour,
+    /// The first answer and the time bar.
+    pub accent: Colour,
+    /// Words on the accent.
+    pub on_accent: Colour,
+}
+
+/// A colour, written `#rrggbb`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Colour(pub [u8; 3]);
+
+/// The text is not `#` and six hexadecimal digits.
+#[derive(Debug, thiserror::Error)]
+#[error("a colour is written #rrggbb")]
+pub struct ColourError;
+
+impl FromStr for Colour {
+    type Err = ColourError;
+
+    fn from_str(text: &str) -> Result<Self, ColourError> {
+        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6).ok_or(ColourError)?;
+        let mut colour = [0; 3];
+        data_encoding::HEXLOWER_PERMISSIVE.decode_mut(digits.as_bytes(), &mut colour).map_err(|_| ColourError)?;
+        Ok(Colour(colour))
+    }
+}
+
+impl TryFrom<String> for Colour {
+    type Error = ColourError;
+
+    fn try_from(text: String) -> Result<Self, ColourError> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for Colour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [r, g, b] = self.0;
+        write!(f, "#{r:02x}{g:02x}{b:02x}")
+    }
+}
+
+impl From<Colour> for String {
+    fn from(colour: Colour) -> String {
+        colour.to_string()
+    }
+}
+
+/// Why a bundle was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// Larger than any bundle.
+    #[error("the bundle has {size} bytes, over {}", limits::BUNDLE, size = .0)]
+    TooLarge(usize),
+    /// Not the JSON it should be.
+    #[error("the bundle is not the json it should be")]
+    Json(#[source] serde_json::Error),
+    /// Too many campaigns.
+    #[error("the bundle has {size} campaigns, over {}", limits::CAMPAIGNS, size = .0)]
+    Campaigns(usize),
+    /// Two campaigns of one name.
+    #[error("two campaigns are called {0}")]
+    Twice(CampaignId),
+    /// A campaign out of bounds.
+    #[error("campaign {campaign}")]
+    Campaign {
+        /// Which campaign.
+        campaign: CampaignId,
+        /// Which key, and what is wrong with it.
+        #[source]
+        source: CampaignProblem,
+    },
+    /// The words around the campaigns are out of bounds.
+    #[error("{0}")]
+    Words(CampaignProblem),
+}
+
+impl Bundle {
+    /// As it travels.
+    #[expect(clippy::expect_used, reason = "maps with text keys and plain fields are always written")]
+    pub fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("bundle as json")
+    }
+
+    /// Reads and checks it. Its digest must have been checked before.
+    ///
+    /// # Errors
+    /// The first thing out of bounds.
+    pub fn decode(bytes: &[u8]) -> Result<Bundle, BundleError> {
+        if bytes.len() > limits::BUNDLE {
+            return Err(BundleError::TooLarge(bytes.len()));
+        }
+        let bundle: Bundle = serde_json::from_slice(bytes).map_err(BundleError::Json)?;
+        bundle.check()?;
+        Ok(bundle)
+    }
+
+    /// Checks what the fields' types cannot say.
+    ///
+    /// # Errors
+    /// The first thing out of bounds.
+    pub fn check(&self) -> Result<(), BundleError> {
+        if self.campaigns.len() > limits::CAMPAIGNS {
+            return Err(BundleError::Campaigns(self.campaigns.len()));
+        }
+        self.check_words("attract", &self.attract)?;
+        self.check_words("thanks", &self.thanks)?;
+        let mut seen = std::collections::BTreeSet::new();
+        for campaign in &self.campaigns {
+            if !seen.insert(&campaign.id) {
+                return Err(BundleError::Twice(campaign.id.clone()));
+            }
+            let named = |source| BundleError::Campaign { campaign: campaign.id.clone(), source };
+            campaign.check(&self.fallback_language).map_err(named)?;
+        }
+        Ok(())
+    }
+
+    /// The words for this language, or in the fallback language.
+    pub fn words<'a>(&self, words: &'a BTreeMap<Language, Words>, language: Option<&Language>) -> Option<&'a Words> {
+        language.and_then(|language| words.get(language)).or_else(|| words.get(&self.fallback_language))
+    }
+
+    fn check_words(&self, key: &str, words: &BTreeMap<Language, Words>) -> Result<(), BundleError> {
+        let refuse = |key: String, problem| Err(BundleError::Words(CampaignProblem { key, problem }));
+        if !words.contains_key(&self.fallback_language) {
+            return refuse(
+                key.to_owned(),
+                format!("there is none in the fallback language {}", self.fallback_language),
+            );
+        }
+        for (language, words) in words {
+            if let Err(problem) = check_line(&words.title, limits::TITLE) {
+                return refuse(format!("{key}.{language}.title"), problem);
+            }
+            if let Err(problem) = check_line(&words.body, limits::BODY) {
+                return refuse(format!("{key}.{language}.body"), problem);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::campaign::tests::savings;
+
+    fn bundle() -> Bundle {
+        let words = Words { title: "Welcome".to_owned(), body: "Please insert your card.".to_owned() };
+        let words = BTreeMap::from([("en".parse().unwrap(), words)]);
+        let colour: Colour = "#0b5fff".parse().unwrap();
+        Bundle {
+            fallback_language: "en".parse().unwrap(),
+            theme: Theme {
+                background: colour,
+                surface: colour,
+                text: colour,
+                muted: colour,
+                accent: colour,
+                on_accent: colour,
+            },
+            attract: words.clone(),
+            thanks: words,
+            campaigns: vec![savings()],
+        }
+    }
+
+    #[test]
+    fn a_bundle_is_read_back_as_it_was_written() {
+        assert_eq!(Bundle::decode(&bundle().encode()).unwrap(), bundle());
+    }
+
+    #[test]
+    fn a_bundle_out_of_bounds_is_refused_with_the_place() {
+        let refused = |bundle: Bundle| Bundle::decode(&bundle.encode()).unwrap_err().to_string();
+        assert_eq!(
+            refused(Bundle { campaigns: vec![savings(), savings()], ..bundle() }),
+            "two campaigns are called savings"
+        );
+        assert_eq!(
+            refused(Bundle { attract: BTreeMap::new(), ..bundle() }),
+            "attract: there is none in the fallback language en"
+        );
+        assert_eq!(
+            refused(Bundle { campaigns: vec![savings(); 501], ..bundle() }),
+            "the bundle has 501 campaigns, over 500"
+        );
+        assert!(Bundle::decode(b"{}").is_err() && Bundle::decode(&[b'['; 100_000]).is_err());
+    }
+
+    #[test]
+    fn a_colour_is_six_digits() {
+        assert_eq!("#0B5fff".parse::<Colour>().unwrap().to_string(), "#0b5fff");
+        assert!(["0b5fff", "#0b5ff", "#0b5fffff", "#gggggg"].iter().all(|text| text.parse::<Colour>().is_err()));
+    }
+}

@@ -1,0 +1,155 @@
+//! One recorded fact of a visit. The journal keeps it, head office receives it exactly once.
+
+use crate::{
+    campaign::AnswerKind,
+    customer::CustomerId,
+    name::{BootId, CampaignId, Language, VisitId},
+    utc::Utc,
+};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A fact, when it happened, and whom it concerns. No card number, and no token either: head office knows its customers by
+/// their own number, and strangers stay strangers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Interaction {
+    /// Its place in the device's journal, from 1, without gaps.
+    pub sequence: u64,
+    /// During which visit.
+    pub visit: VisitId,
+    /// When.
+    pub at: Moment,
+    /// With whom, if the device knew them.
+    pub customer: Option<CustomerId>,
+    /// What.
+    pub fact: Fact,
+}
+
+/// A point in time that stays useful when the clock was wrong: two facts of one boot are ordered, and their distance known, by
+/// the time since boot alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moment {
+    /// What the clock said.
+    pub utc: Utc,
+    /// Which run of the machine.
+    pub boot: BootId,
+    /// Milliseconds since it began, suspended time included.
+    pub since_boot_ms: u64,
+    /// Whether the clock could be believed.
+    pub clock: ClockQuality,
+}
+
+/// Whether a machine's clock follows a time server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockQuality {
+    /// The kernel says it does.
+    Synchronised,
+    /// The kernel says it does not.
+    Unsynchronised,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Fact {
+    /// A customer came, and no message was shown.
+    NotShown {
+        /// Why.
+        reason: Reason,
+        /// The campaign that came nearest to being shown, if there was one.
+        campaign: Option<CampaignId>,
+    },
+    /// A message's picture was really presented.
+    Shown {
+        /// Whose message.
+        campaign: CampaignId,
+        /// In which language.
+        language: Language,
+    },
+    /// A showing ended.
+    Ended {
+        /// Whose message.
+        campaign: CampaignId,
+        /// How.
+        ending: Ending,
+        /// How long it was on the glass, in milliseconds.
+        dwell_ms: u32,
+    },
+}
+
+/// Why no message was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The device holds no campaigns.
+    NoCampaigns,
+    /// No campaign's schedule holds now.
+    NotScheduled,
+    /// No campaign addresses this customer.
+    NotAddressed,
+    /// The customer never opted in to marketing.
+    NoConsent,
+    /// The customer objected to marketing.
+    OptedOut,
+    /// It has been shown often enough.
+    Capped,
+    /// The customer declined it not long ago.
+    Declined,
+    /// The customer has accepted it already.
+    Accepted,
+    /// The customer belongs to the control group.
+    HeldOut,
+    /// Fewer seconds remain than the message needs.
+    NoTime,
+    /// The cache could not be read.
+    CacheFailed,
+    /// The panel could not present it.
+    PanelFailed,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Reason::NoCampaigns => "no_campaigns",
+            Reason::NotScheduled => "not_scheduled",
+            Reason::NotAddressed => "not_addressed",
+            Reason::NoConsent => "no_consent",
+            Reason::OptedOut => "opted_out",
+            Reason::Capped => "capped",
+            Reason::Declined => "declined",
+            Reason::Accepted => "accepted",
+            Reason::HeldOut => "held_out",
+            Reason::NoTime => "no_time",
+            Reason::CacheFailed => "cache_failed",
+            Reason::PanelFailed => "panel_failed",
+        })
+    }
+}
+
+/// How a showing ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The customer answered.
+    Answered(AnswerKind),
+    /// Its time was up. No answer; never a decline.
+    TimeUp,
+    /// The customer left: card, cash or receipt taken.
+    CustomerLeft,
+    /// Something else needed the screen, PIN entry above all.
+    Interrupted,
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ending::Answered(answer) => answer.fmt(f),
+            Ending::TimeUp => f.write_str("time_up"),
+            Ending::CustomerLeft => f.write_str("customer_left"),
+            Ending::Interrupted => f.write_str("interrupted"),
+        }
+    }
+}

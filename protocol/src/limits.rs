@@ -1,0 +1,71 @@
+//! Every bound of the wire in one place, so that both ends refuse the same things.
+//!
+//! A bound is checked where bytes become a type; behind that line nothing needs to be checked again.
+
+/// Largest MQTT packet a device or head office accepts, in bytes: one 128 KiB block, twice over, with room for its topic and
+/// properties. Announced in CONNECT, so that a broker never delivers more.
+pub const PACKET_IN: usize = 320 * 1024;
+
+/// Largest payload anyone publishes, in bytes. Smaller than [`PACKET_IN`], so that what one end may send the other may take.
+pub const PACKET_OUT: usize = 256 * 1024;
+
+/// Largest block of a snapshot or a medium on the wire, in bytes. At 64 kbit/s, the slowest line in the field, it takes 16 s:
+/// short enough that a cut line repeats little.
+pub const BLOCK: usize = 128 * 1024;
+
+/// Largest size a snapshot block may have once decompressed, in bytes. Rows compress about 2:1; 32:1 is an attack.
+pub const BLOCK_DECODED: usize = 4 * 1024 * 1024;
+
+/// Most blocks in one snapshot: 5 million customers need about 1,300, and the manifest must fit in [`PACKET_OUT`].
+pub const BLOCKS: usize = 2_000;
+
+/// Largest signed document, in bytes, in its compact form.
+pub const SIGNED: usize = PACKET_OUT;
+
+/// Largest campaign bundle document, in bytes: 500 campaigns in several languages are about 1 MiB.
+pub const BUNDLE: usize = 4 * 1024 * 1024;
+
+/// Largest picture file, in bytes.
+pub const PICTURE: usize = 2 * 1024 * 1024;
+
+/// Most media one bundle may name.
+pub const MEDIA: usize = 500;
+
+/// Most active campaigns in a bundle.
+pub const CAMPAIGNS: usize = 500;
+
+/// Most answers a message offers: as many as a person weighs at a glance, and as buttons of 20 mm fit side by side.
+pub const ANSWERS: usize = 3;
+
+/// Most languages in a bundle.
+pub const LANGUAGES: usize = 32;
+
+/// Longest title, in characters: read in about 3 s at 12 characters a second.
+pub const TITLE: usize = 40;
+
+/// Longest body, in characters: read in 10 s at 12 characters a second.
+pub const BODY: usize = 120;
+
+/// Longest body beside a QR code, in characters: taking out a phone needs the time.
+pub const BODY_WITH_QR: usize = 80;
+
+/// Longest label of an answer, in characters: one line of a button a third of the screen wide.
+pub const LABEL: usize = 28;
+
+/// Longest QR target, in bytes: still a code of whole pixels, readable at arm's length, on a small panel.
+pub const QR: usize = 120;
+
+/// Most segments one customer belongs to.
+pub const SEGMENTS: usize = 16;
+
+/// Most attributes of one customer.
+pub const ATTRIBUTES: usize = 32;
+
+/// Longest attribute value, in bytes.
+pub const ATTRIBUTE_VALUE: usize = 120;
+
+/// Most interactions in one batch: at about 600 bytes each, a quarter of [`PACKET_OUT`].
+pub const BATCH: usize = 100;
+
+/// Longest software version in a document, in bytes.
+pub const VERSION: usize = 40;
