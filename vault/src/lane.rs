@@ -1,0 +1,96 @@
+//! One connection on a thread of its own, and the bounded queue in front of it.
+//!
+//! SQLite blocks, so it never runs on the threads of the runtime; and one thread per connection needs no lock.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::{io, thread};
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::Error;
+
+/// Tasks that may wait for one connection. A device has a handful of callers, each waiting for its answer; a queue
+/// this long means a disk that hangs, and then the callers should wait and not the memory fill.
+const QUEUE: usize = 64;
+
+/// A connection's queue. When the last clone is dropped, the thread does what is queued, closes the connection and
+/// ends.
+#[derive(Clone, Debug)]
+pub(crate) struct Lane {
+    path: Arc<Path>,
+    queue: mpsc::Sender<Command>,
+}
+
+type Task = Box<dyn FnOnce(&mut Connection) + Send>;
+
+enum Command {
+    Run(Task),
+    Close(oneshot::Sender<rusqlite::Result<()>>),
+}
+
+impl Lane {
+    /// Moves the connection to a new thread of this name.
+    pub(crate) fn start(name: String, path: Arc<Path>, connection: Connection) -> io::Result<Self> {
+        let (queue, commands) = mpsc::channel(QUEUE);
+        thread::Builder::new().name(name).spawn(move || serve(connection, commands))?;
+        Ok(Self { path, queue })
+    }
+
+    /// Runs a task after those before it. Once queued it runs, even if the caller stops waiting.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        task: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (reply, answer) = oneshot::channel();
+        let task: Task = Box::new(move |connection| {
+            // A task owns what it captured, and a transaction rolls back as it unwinds: nothing half-changed is seen.
+            let outcome = catch_unwind(AssertUnwindSafe(|| task(connection)));
+            // A caller that has stopped waiting is no error: the task was its wish, the answer no longer is.
+            let _ = reply.send(outcome.map_err(drop));
+        });
+        self.queue.send(Command::Run(task)).await.map_err(|_| self.closed())?;
+        match answer.await.map_err(|_| self.closed())? {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(source)) => Err(Error::Sql { path: self.path.to_path_buf(), source }),
+            Err(()) => Err(Error::Panicked { path: self.path.to_path_buf() }),
+        }
+    }
+
+    /// Lets what is queued finish, refuses what comes after, closes the connection.
+    pub(crate) async fn close(self) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(Command::Close(reply)).await.map_err(|_| self.closed())?;
+        let closed = answer.await.map_err(|_| self.closed())?;
+        closed.map_err(|source| Error::Sql { path: self.path.to_path_buf(), source })
+    }
+
+    fn closed(&self) -> Error {
+        Error::Closed { path: self.path.to_path_buf() }
+    }
+}
+
+fn serve(mut connection: Connection, mut commands: mpsc::Receiver<Command>) {
+    let mut farewell = None;
+    while let Some(command) = commands.blocking_recv() {
+        match command {
+            Command::Run(task) => task(&mut connection),
+            Command::Close(reply) => {
+                // Nothing more is let in, and what is in the queue still comes out.
+                commands.close();
+                farewell.get_or_insert(reply);
+            }
+        }
+    }
+    let closed = connection.close().map_err(|(_, error)| error);
+    match (farewell, closed) {
+        (Some(reply), closed) => {
+            // Whoever closed may have stopped waiting; the connection is closed all the same.
+            let _ = reply.send(closed);
+        }
+        (None, Err(error)) => tracing::warn!(%error, "a vault was dropped and its connection did not close cleanly"),
+        (None, Ok(())) => {}
+    }
+}
