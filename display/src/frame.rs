@@ -1,0 +1,340 @@
+//! The picture in memory: what every panel shows is copied from here.
+//!
+//! Drawing goes through `embedded-graphics`; fills are row copies. Blending needs to read what is already there, which
+//! a `DrawTarget` cannot, and must not happen in slow video memory, so it is the frame's own.
+
+use std::{convert::Infallible, io::Write};
+
+use embedded_graphics::{
+    Pixel,
+    draw_target::DrawTarget,
+    geometry::{Dimensions, OriginDimensions, Point, Size},
+    pixelcolor::Rgb888,
+    primitives::Rectangle,
+};
+
+use crate::{damage::Damage, picture::Picture, theme::Colour};
+
+/// XRGB8888 pixels in rows from the top left, with the list of what changed since it was last asked for.
+///
+/// The X byte is 0 in a pixel never drawn and 0xff in every other.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    size: Size,
+    pixels: Vec<u32>,
+    damage: Damage,
+}
+
+/// A frame that could not be written as a PNG.
+#[derive(Debug, thiserror::Error)]
+#[error("frame of {}x{} pixels cannot be encoded as PNG", size.width, size.height)]
+pub struct EncodeError {
+    /// Size of the frame.
+    pub size: Size,
+    #[source]
+    source: png::EncodingError,
+}
+
+impl Frame {
+    /// A frame on which nothing is drawn yet.
+    #[must_use]
+    pub fn new(size: Size) -> Self {
+        let pixels = vec![0; size.width as usize * size.height as usize];
+        Self { size, pixels, damage: Damage::default() }
+    }
+
+    /// Width and height in pixels.
+    #[must_use]
+    pub const fn size(&self) -> Size {
+        self.size
+    }
+
+    /// All pixels, `0xXXrrggbb`, row by row from the top left without padding.
+    #[must_use]
+    pub fn pixels(&self) -> &[u32] {
+        &self.pixels
+    }
+
+    /// The pixels of each row within `area`, from the top; what of it lies outside the frame is left out.
+    pub fn rows(&self, area: Rectangle) -> impl Iterator<Item = &[u32]> {
+        let area = self.visible(&area);
+        (0..area.size.height).map(move |row| &self.pixels[self.span(area, row)])
+    }
+
+    /// Hands over the rectangles that cover every pixel changed since the last call, and forgets them.
+    #[must_use]
+    pub fn take_damage(&mut self) -> Vec<Rectangle> {
+        self.damage.take()
+    }
+
+    /// Lays `colour` over the frame through a mask of coverages (0 to 255, rows of `size.width`), its top left at `at`.
+    /// What falls outside the frame, or what the mask is too short for, is left out.
+    pub fn blend_mask(&mut self, at: Point, size: Size, mask: &[u8], colour: Colour) {
+        let area = self.visible(&Rectangle::new(at, size));
+        let ink = colour.pixel();
+        self.blend_rows(at, size, mask, area, |pixel, coverage| *pixel = over(*pixel, ink, coverage));
+    }
+
+    /// Lays a picture over the frame, its top left at `at`, through its own transparency.
+    pub fn blit(&mut self, at: Point, picture: &Picture) {
+        let area = self.visible(&Rectangle::new(at, picture.size()));
+        if picture.is_opaque() {
+            let skip = (area.top_left - at).x.unsigned_abs() as usize;
+            let first = (area.top_left - at).y.unsigned_abs() as usize;
+            let rows = picture.pixels().chunks_exact(picture.size().width.max(1) as usize).skip(first);
+            for (row, source) in (0..area.size.height).zip(rows) {
+                let span = self.span(area, row);
+                let source = &source[skip..skip + span.len()];
+                self.pixels[span].copy_from_slice(source);
+            }
+            self.damage.add(area);
+        } else {
+            self.blend_rows(at, picture.size(), picture.pixels(), area, |pixel, ink| {
+                *pixel = over(*pixel, ink, ink.to_be_bytes()[0]);
+            });
+        }
+    }
+
+    /// A number that differs, but for chance, between two different pictures; the same on every machine.
+    #[must_use]
+    pub fn checksum(&self) -> u64 {
+        /// FNV-1a's 64-bit basis and prime (draft-eastlake-fnv). Four lanes, because one waits for each multiplication.
+        const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+        const PRIME: u64 = 0x0000_0100_0000_01b3;
+        let stir = |hash: u64, value: u64| (hash ^ value).wrapping_mul(PRIME).rotate_left(23);
+        let mut lanes = [BASIS; 4];
+        let mut blocks = self.pixels.chunks_exact(8);
+        for block in &mut blocks {
+            for (lane, pair) in lanes.iter_mut().zip(block.chunks_exact(2)) {
+                *lane = stir(*lane, u64::from(pair[0]) << 32 | u64::from(pair[1]));
+            }
+        }
+        let rest = blocks.remainder().iter().map(|pixel| u64::from(*pixel));
+        let size = u64::from(self.size.width) << 32 | u64::from(self.size.height);
+        lanes.into_iter().chain(rest).fold(stir(BASIS, size), stir)
+    }
+
+    /// The part of an area that lies within the frame. `intersection` leaves an area without pixels where it was, even
+    /// outside; here it is empty in both directions.
+    fn visible(&self, area: &Rectangle) -> Rectangle {
+        let visible = self.bounding_box().intersection(area);
+        if visible.is_zero_sized() { Rectangle::new(area.top_left, Size::zero()) } else { visible }
+    }
+
+    /// Where the given row of `area`, which lies within the frame, stands in `pixels`.
+    fn span(&self, area: Rectangle, row: u32) -> std::ops::Range<usize> {
+        let x = area.top_left.x.unsigned_abs() as usize;
+        let y = area.top_left.y.unsigned_abs() as usize + row as usize;
+        let start = y * self.size.width as usize + x;
+        start..start + area.size.width as usize
+    }
+
+    /// Applies `blend` to every pixel of `area` and the value that `source`, a raster of `size` at `at`, has for it.
+    fn blend_rows<T: Copy>(
+        &mut self,
+        at: Point,
+        size: Size,
+        source: &[T],
+        area: Rectangle,
+        blend: impl Fn(&mut u32, T),
+    ) {
+        if area.is_zero_sized() {
+            return;
+        }
+        let offset = area.top_left - at;
+        let (skip, first) = (offset.x.unsigned_abs() as usize, offset.y.unsigned_abs() as usize);
+        let rows = source.chunks_exact(size.width as usize).skip(first);
+        for (row, values) in (0..area.size.height).zip(rows) {
+            let span = self.span(area, row);
+            for (pixel, value) in self.pixels[span].iter_mut().zip(&values[skip..]) {
+                blend(pixel, *value);
+            }
+        }
+        self.damage.add(area);
+    }
+}
+
+/// Encodes the whole frame as an 8-bit RGB PNG.
+///
+/// # Errors
+/// The frame has no pixels.
+pub fn encode_png(frame: &Frame) -> Result<Vec<u8>, EncodeError> {
+    let size = frame.size();
+    let write = || {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, size.width, size.height);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.set_compression(png::Compression::Fast);
+        let mut header = encoder.write_header()?;
+        // Row by row: a second copy of the picture would cost as much memory as the frame.
+        let mut writer = header.stream_writer()?;
+        let mut line = Vec::with_capacity(size.width as usize * 3);
+        for row in frame.pixels().chunks_exact(size.width.max(1) as usize) {
+            line.clear();
+            line.extend(row.iter().flat_map(|pixel| {
+                let [_, red, green, blue] = pixel.to_be_bytes();
+                [red, green, blue]
+            }));
+            writer.write_all(&line)?;
+        }
+        writer.finish()?;
+        header.finish()?;
+        Ok(bytes)
+    };
+    write().map_err(|source| EncodeError { size, source })
+}
+
+impl OriginDimensions for Frame {
+    fn size(&self) -> Size {
+        self.size
+    }
+}
+
+impl DrawTarget for Frame {
+    type Color = Rgb888;
+    type Error = Infallible;
+
+    fn draw_iter<I: IntoIterator<Item = Pixel<Rgb888>>>(&mut self, pixels: I) -> Result<(), Infallible> {
+        for Pixel(at, colour) in pixels {
+            self.fill_solid(&Rectangle::new(at, Size::new_equal(1)), colour)?;
+        }
+        Ok(())
+    }
+
+    fn fill_contiguous<I: IntoIterator<Item = Rgb888>>(
+        &mut self,
+        area: &Rectangle,
+        colours: I,
+    ) -> Result<(), Infallible> {
+        let visible = self.visible(area);
+        let left = (visible.top_left - area.top_left).x.unsigned_abs() as usize;
+        let top = (visible.top_left - area.top_left).y.unsigned_abs();
+        let mut colours = colours.into_iter();
+        for row in 0..area.size.height.min(top.saturating_add(visible.size.height)) {
+            let mut colours = colours.by_ref().take(area.size.width as usize);
+            if row >= top {
+                let span = self.span(visible, row - top);
+                for (pixel, colour) in self.pixels[span].iter_mut().zip(colours.by_ref().skip(left)) {
+                    *pixel = Colour::from(colour).pixel();
+                }
+            }
+            // What the row has beyond the right edge; the next row starts after it.
+            colours.for_each(drop);
+        }
+        self.damage.add(visible);
+        Ok(())
+    }
+
+    fn fill_solid(&mut self, area: &Rectangle, colour: Rgb888) -> Result<(), Infallible> {
+        let visible = self.visible(area);
+        let pixel = Colour::from(colour).pixel();
+        for row in 0..visible.size.height {
+            let span = self.span(visible, row);
+            self.pixels[span].fill(pixel);
+        }
+        self.damage.add(visible);
+        Ok(())
+    }
+
+    fn clear(&mut self, colour: Rgb888) -> Result<(), Infallible> {
+        self.pixels.fill(Colour::from(colour).pixel());
+        self.damage.add(self.bounding_box());
+        Ok(())
+    }
+}
+
+/// `ink` over `ground` at the given coverage, rounded to the nearest. Red and blue are worked on together.
+const fn over(ground: u32, ink: u32, coverage: u8) -> u32 {
+    const RED_BLUE: u32 = 0x00ff_00ff;
+    match coverage {
+        0 => ground,
+        255 => ink | 0xff00_0000,
+        _ => {
+            let (share, rest) = (coverage as u32, 255 - coverage as u32);
+            // (x + x/256 + 128) / 256 is x / 255 rounded, for all products of two bytes; no lane reaches 65536.
+            let sum = (ink & RED_BLUE) * share + (ground & RED_BLUE) * rest + 0x0080_0080;
+            let red_blue = (sum + ((sum >> 8) & RED_BLUE)) >> 8 & RED_BLUE;
+            let sum = (ink >> 8 & 0xff) * share + (ground >> 8 & 0xff) * rest + 0x80;
+            let green = (sum + (sum >> 8)) & 0xff00;
+            0xff00_0000 | red_blue | green
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    const RED: Colour = Colour([255, 0, 0]);
+    const BLUE: Colour = Colour([0, 0, 255]);
+
+    fn area(x: i32, y: i32, width: u32, height: u32) -> Rectangle {
+        Rectangle::new(Point::new(x, y), Size::new(width, height))
+    }
+
+    #[test]
+    fn fills_reach_exactly_their_area_and_are_clipped_at_every_edge() {
+        for hole in [area(2, 1, 3, 2), area(-2, -2, 5, 4), area(6, 3, 9, 9), area(-5, 1, 20, 1), area(30, 30, 2, 2)] {
+            let mut frame = Frame::new(Size::new(8, 5));
+            frame.fill_solid(&hole, RED.into()).unwrap();
+            let mut copied = Frame::new(Size::new(8, 5));
+            copied.fill_contiguous(&hole, std::iter::repeat_n(RED.into(), 400)).unwrap();
+            for (index, pixel) in frame.pixels().iter().enumerate() {
+                let inside = hole.contains(Point::new(index as i32 % 8, index as i32 / 8));
+                assert_eq!(*pixel, if inside { RED.pixel() } else { 0 }, "{hole:?} at {index}");
+            }
+            assert_eq!(frame.pixels(), copied.pixels());
+            assert_eq!(frame.take_damage(), copied.take_damage());
+        }
+    }
+
+    #[test]
+    fn a_contiguous_fill_keeps_its_rows_when_it_is_clipped() {
+        let mut frame = Frame::new(Size::new(4, 4));
+        let colours = (0..36).map(|n| Colour([n, 0, 0]).into());
+        frame.fill_contiguous(&area(-1, -2, 6, 6), colours).unwrap();
+        let reds: Vec<u8> = frame.pixels().iter().map(|pixel| pixel.to_be_bytes()[1]).collect();
+        assert_eq!(reds, [13, 14, 15, 16, 19, 20, 21, 22, 25, 26, 27, 28, 31, 32, 33, 34]);
+    }
+
+    #[test]
+    fn blending_follows_the_mask_and_only_damages_what_it_touched() {
+        let mut frame = Frame::new(Size::new(4, 2));
+        frame.clear(BLUE.into()).unwrap();
+        assert_eq!(frame.take_damage(), [area(0, 0, 4, 2)]);
+        frame.blend_mask(Point::new(-1, 0), Size::new(4, 1), &[255, 0, 128, 255], RED);
+        assert_eq!(frame.pixels()[..4], [0xff00_00ff, 0xff80_007f, 0xffff_0000, 0xff00_00ff]);
+        assert_eq!(frame.take_damage(), [area(0, 0, 3, 1)]);
+    }
+
+    #[test]
+    fn full_coverage_of_any_colour_by_itself_changes_nothing() {
+        for coverage in 0..=255 {
+            for value in [0, 1, 127, 128, 254, 255] {
+                let pixel = Colour([value, value, value]).pixel();
+                assert_eq!(over(pixel, pixel, coverage), pixel);
+            }
+        }
+    }
+
+    #[test]
+    fn the_checksum_tells_pictures_and_sizes_apart() {
+        let mut frame = Frame::new(Size::new(9, 3));
+        let before = frame.checksum();
+        frame.fill_solid(&area(8, 2, 1, 1), RED.into()).unwrap();
+        assert_ne!(frame.checksum(), before);
+        assert_ne!(Frame::new(Size::new(3, 9)).checksum(), before);
+    }
+
+    #[test]
+    fn a_png_of_a_frame_reads_back_as_the_same_picture() {
+        let mut frame = Frame::new(Size::new(5, 3));
+        frame.clear(BLUE.into()).unwrap();
+        frame.fill_solid(&area(1, 1, 2, 1), RED.into()).unwrap();
+        let picture = Picture::decode(&encode_png(&frame).unwrap(), crate::Limits::default()).unwrap();
+        assert_eq!(picture.pixels(), frame.pixels());
+        assert!(encode_png(&Frame::new(Size::zero())).is_err());
+    }
+}

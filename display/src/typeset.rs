@@ -1,0 +1,154 @@
+//! Title and body in a given room, as large as they fit: one rule for the painter and for the content check.
+
+use embedded_graphics::{
+    geometry::{Point, Size},
+    primitives::Rectangle,
+};
+
+use crate::{
+    frame::Frame,
+    layout::Scale,
+    text::{Paragraph, Style, TextEngine},
+    theme::Colour,
+};
+
+/// Most lines of a title: a longer one is read as text, not as a title.
+const TITLE_LINES: usize = 3;
+/// Most lines of a button's label.
+const LABEL_LINES: usize = 2;
+/// Wanted size of a button's label in pixels of the reference panel.
+const LABEL: u32 = 28;
+/// Percent of the height that a title may take from the body.
+const TITLE_SHARE: u32 = 65;
+/// Sizes that are tried, in percent of the wanted one, before a text counts as too long.
+const LADDER: [u32; 7] = [100, 93, 87, 81, 75, 70, 65];
+/// Smallest body on the reference panel: its capital I is 4.8 mm high (ADA 707.7.2).
+const SMALLEST_BODY: u32 = 23;
+/// Smallest title on the reference panel: still clearly larger than the body.
+const SMALLEST_TITLE: u32 = 30;
+/// Smallest text at all, in pixels: below it letters have no room for their shapes.
+const SMALLEST: u32 = 12;
+
+/// Wanted sizes of title and body in pixels of the reference panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sizes {
+    pub(crate) title: u32,
+    pub(crate) body: u32,
+    pub(crate) centred: bool,
+}
+
+/// A title and a body that fit their room.
+pub(crate) struct Words {
+    title: Paragraph,
+    /// Missing if there is no body, or no room for one line of it.
+    body: Option<Paragraph>,
+    gap: u32,
+    /// Whether the title had to be cut to fit.
+    pub(crate) title_cut: bool,
+    /// Whether the body had to be cut to fit.
+    pub(crate) body_cut: bool,
+}
+
+/// A button's words.
+pub(crate) struct Label {
+    paragraph: Paragraph,
+    /// Whether the words had to be cut to fit.
+    pub(crate) cut: bool,
+}
+
+impl Words {
+    /// Sets both texts as large as they fit a room, the title first, and cuts what does not fit in the smallest size.
+    pub(crate) fn set(
+        text: &mut TextEngine,
+        (title, body): (&str, &str),
+        room: Size,
+        sizes: Sizes,
+        scale: Scale,
+    ) -> Self {
+        // A body leaves the title the greater part: who reads only one of them reads the title.
+        let share = if body.is_empty() { 100 } else { TITLE_SHARE };
+        let title_room = Size::new(room.width, room.height * share / 100);
+        let title_style = Style { size: 0, line_percent: 116, bold: true, centred: sizes.centred };
+        let title_sizes = ladder(scale.px(sizes.title), SMALLEST_TITLE, scale);
+        let (title, title_cut) = largest(text, title, title_style, title_sizes, (title_room, TITLE_LINES));
+
+        // Beside a title that had to shrink, the body stays clearly smaller.
+        let wanted_body = scale.px(sizes.body).min(title.font_size() * 7 / 10);
+        let gap = scale.px(sizes.title * 4 / 10);
+        let body_room = Size::new(room.width, room.height.saturating_sub(title.height + gap));
+        let body_style = Style { size: 0, line_percent: 145, bold: false, centred: sizes.centred };
+        let body_sizes = ladder(wanted_body, SMALLEST_BODY, scale);
+        let set = (!body.is_empty()).then(|| largest(text, body, body_style, body_sizes, (body_room, usize::MAX)));
+        let body_cut = set.as_ref().is_some_and(|(_, cut)| *cut);
+        let body = set.map(|(body, _)| body).filter(|body| body.height <= body_room.height);
+        Self { title, body, gap, title_cut, body_cut }
+    }
+
+    /// Height of everything in pixels.
+    pub(crate) fn height(&self) -> u32 {
+        self.title.height + self.body.as_ref().map_or(0, |body| self.gap + body.height)
+    }
+
+    /// Draws both, the title's top left at `at`.
+    pub(crate) fn draw(&self, text: &mut TextEngine, frame: &mut Frame, at: Point, colours: (Colour, Colour)) {
+        text.draw(frame, &self.title, at, colours.0);
+        if let Some(body) = &self.body {
+            text.draw(frame, body, at + Size::new(0, self.title.height + self.gap), colours.1);
+        }
+    }
+}
+
+impl Label {
+    /// Sets the words of a button as large as they fit on it.
+    pub(crate) fn set(text: &mut TextEngine, label: &str, button: Size, scale: Scale) -> Self {
+        let room = button.saturating_sub(Size::new(scale.px(20), scale.px(4)) * 2);
+        let style = Style { size: 0, line_percent: 120, bold: true, centred: true };
+        let (paragraph, cut) =
+            largest(text, label, style, ladder(scale.px(LABEL), SMALLEST_BODY, scale), (room, LABEL_LINES));
+        Self { paragraph, cut }
+    }
+
+    /// Draws the words in the middle of the button.
+    pub(crate) fn draw(
+        &self,
+        text: &mut TextEngine,
+        frame: &mut Frame,
+        button: Rectangle,
+        scale: Scale,
+        colour: Colour,
+    ) {
+        let above = button.size.height.saturating_sub(self.paragraph.height) / 2;
+        text.draw(frame, &self.paragraph, button.top_left + Size::new(scale.px(20), above), colour);
+    }
+}
+
+/// Font sizes to try, in pixels: from the wanted one down to the smallest allowed on the reference panel.
+fn ladder(wanted: u32, smallest: u32, scale: Scale) -> impl Iterator<Item = u32> {
+    let smallest = scale.px_at_least(smallest, SMALLEST);
+    LADDER.into_iter().map(move |percent| (wanted * percent / 100).max(smallest))
+}
+
+/// The text in the first size with which it fits the room and the number of lines; or, with the last, cut to fit.
+fn largest(
+    text: &mut TextEngine,
+    words: &str,
+    style: Style,
+    sizes: impl Iterator<Item = u32>,
+    (room, most_lines): (Size, usize),
+) -> (Paragraph, bool) {
+    let mut smallest = style;
+    for size in sizes {
+        smallest = Style { size, ..style };
+        let mut paragraph = text.set(words, smallest, room.width);
+        if paragraph.within_width && paragraph.lines <= most_lines && paragraph.height <= room.height {
+            text.balance(&mut paragraph);
+            return (paragraph, false);
+        }
+    }
+    let lines = lines_in(room.height, smallest).clamp(1, most_lines);
+    (text.set_cut(words, smallest, room.width, lines), true)
+}
+
+fn lines_in(height: u32, style: Style) -> usize {
+    (height / (style.size * style.line_percent).div_ceil(100).max(1)) as usize
+}
