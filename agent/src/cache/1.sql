@@ -1,0 +1,28 @@
+-- What can be fetched again: customers, campaigns, media.
+
+-- One row. Visits are served from the customers of slot `live`; a snapshot is fetched into the other.
+CREATE TABLE holding (
+    id            INTEGER PRIMARY KEY CHECK (id = 0),
+    live          INTEGER NOT NULL CHECK (live IN (0, 1)),
+    epoch         INTEGER NOT NULL,      -- of the live customers, 0 for none
+    customers     INTEGER NOT NULL,      -- rows among them
+    staged_epoch  INTEGER,               -- being fetched into the other slot
+    staged_blocks INTEGER NOT NULL,      -- how many of its blocks are written
+    campaigns     INTEGER NOT NULL,      -- revision of the bundle, 0 for none
+    bundle        BLOB
+) STRICT;
+INSERT INTO holding VALUES (0, 0, 0, 0, NULL, 0, 0, NULL);
+
+-- By slot and token, so that a snapshot sorted by token is appended and a look-up reads one leaf.
+CREATE TABLE customer (
+    slot     INTEGER NOT NULL,
+    token    BLOB NOT NULL,
+    customer INTEGER NOT NULL,
+    profile  BLOB NOT NULL,
+    PRIMARY KEY (slot, token)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE medium (
+    sha256 BLOB PRIMARY KEY,
+    bytes  BLOB NOT NULL
+) STRICT;

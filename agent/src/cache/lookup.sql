@@ -1,0 +1,3 @@
+SELECT customer, profile
+FROM customer
+WHERE slot = (SELECT live FROM holding) AND token = ?1

@@ -1,0 +1,368 @@
+//! The rebuildable vault: customers, campaigns and media, as head office published them.
+//!
+//! A snapshot is written block by block beside the customers that visits are served from, each block with its progress in one
+//! transaction, and takes their place at once when it is whole. Everything here can be fetched again.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+use touchpoint_protocol::{
+    block::{Rows, UnpackError},
+    customer::{CustomerId, Profile},
+    digest::Digest,
+    shard::ShardHead,
+    token::Token,
+};
+use touchpoint_vault::{
+    Durability, Error, Key, OpenError, Schema, Vault,
+    rusqlite::{self, OptionalExtension, Transaction, params},
+};
+
+use crate::domain::{customer::Customer, update::Held};
+
+/// The file's schema. The application id is `tpca`, for what `file(1)` shows.
+static SCHEMA: Schema = Schema {
+    name: "cache",
+    application_id: i32::from_be_bytes(*b"tpca"),
+    durability: Durability::Rebuildable,
+    migrations: &[include_str!("1.sql")],
+};
+
+/// Rows deleted in one transaction: a tenth of a second on a kiosk, so that no other write waits long.
+const SWEEP: u32 = 10_000;
+
+/// The open cache. Clones are the same cache.
+#[derive(Debug, Clone)]
+pub struct Cache(Vault);
+
+/// Why the cache did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// The database refused.
+    #[error("cannot {task}")]
+    Vault {
+        /// What was asked.
+        task: &'static str,
+        /// Why.
+        #[source]
+        source: Error,
+    },
+    /// A customer's profile cannot be read.
+    #[error("a customer's profile in {} cannot be read", path.display())]
+    Profile {
+        /// The database.
+        path: PathBuf,
+    },
+    /// A block holds something else than its rows.
+    #[error("block {block} of epoch {epoch}")]
+    Block {
+        /// Which block.
+        block: u32,
+        /// Of which epoch.
+        epoch: u64,
+        /// What is wrong with it.
+        #[source]
+        source: UnpackError,
+    },
+}
+
+/// Campaigns as the cache keeps them.
+#[derive(Debug)]
+pub struct StoredCampaigns {
+    /// Their revision.
+    pub revision: u64,
+    /// The bundle, as it travelled.
+    pub bundle: Vec<u8>,
+    /// The media, as they travelled.
+    pub media: Vec<(Digest, Vec<u8>)>,
+}
+
+impl Cache {
+    /// Opens the cache, or makes an empty one. Blocks.
+    ///
+    /// # Errors
+    /// As [`Vault::open`].
+    pub fn open(path: &Path, key: &Key) -> Result<Cache, OpenError> {
+        Vault::open(path, key, &SCHEMA).map(Cache)
+    }
+
+    /// Who has one of these tokens.
+    ///
+    /// # Errors
+    /// The database refused, or the row cannot be read.
+    pub async fn customer(&self, tokens: Vec<Token>) -> Result<Option<Customer>, CacheError> {
+        let found = self.0.read(move |connection| {
+            let mut lookup = connection.prepare_cached(include_str!("lookup.sql"))?;
+            for token in tokens {
+                let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
+                if let Some(found) = lookup.query_row([&token.as_bytes()[..]], row).optional()? {
+                    return Ok(Some(found));
+                }
+            }
+            Ok(None)
+        });
+        let Some((id, profile)) = found.await.map_err(failed("look up a customer"))? else { return Ok(None) };
+        let unreadable = || CacheError::Profile { path: self.0.path().to_owned() };
+        let id = CustomerId::try_from(id).map_err(|_| unreadable())?;
+        let profile = Profile::from_cbor(&profile).map_err(|_| unreadable())?;
+        Ok(Some(Customer { id, profile }))
+    }
+
+    /// What the cache holds whole, and what it is fetching.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn held(&self) -> Result<Held, CacheError> {
+        let held = self.0.read(|connection| {
+            let sql = "SELECT epoch, campaigns, staged_epoch, staged_blocks FROM holding";
+            connection.query_row(sql, [], |row| {
+                let staged = row.get::<_, Option<i64>>(2)?.map(i64::cast_unsigned);
+                let blocks = row.get(3)?;
+                Ok(Held {
+                    epoch: row.get::<_, i64>(0)?.cast_unsigned(),
+                    campaigns: row.get::<_, i64>(1)?.cast_unsigned(),
+                    staged: staged.map(|epoch| (epoch, blocks)),
+                })
+            })
+        });
+        held.await.map_err(failed("read what is held"))
+    }
+
+    /// How many tokens visits are served from.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn customers(&self) -> Result<u64, CacheError> {
+        let count = self
+            .0
+            .read(|connection| connection.query_row("SELECT customers FROM holding", [], |row| row.get::<_, i64>(0)));
+        Ok(count.await.map_err(failed("count customers"))?.cast_unsigned())
+    }
+
+    /// Begins to fetch this epoch: whatever was fetched of another is dropped.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn begin(&self, epoch: u64) -> Result<(), CacheError> {
+        self.sweep().await?;
+        let begin = self.0.write(move |transaction| {
+            let sql = "UPDATE holding SET staged_epoch = ?1, staged_blocks = 0";
+            transaction.execute(sql, [epoch.cast_signed()]).map(drop)
+        });
+        begin.await.map_err(failed("begin a snapshot"))
+    }
+
+    /// Writes one block and the progress it makes, in one transaction.
+    ///
+    /// # Errors
+    /// A row is none, in which case nothing of the block is kept, or the database refused.
+    pub async fn stage(&self, epoch: u64, block: u32, rows: Rows) -> Result<(), CacheError> {
+        let staged = self.0.write(move |transaction| {
+            match insert(transaction, &rows)? {
+                Ok(()) => {}
+                // Rolls back what was written of the block; the reason travels beside the database's own errors.
+                Err(wrong) => return Ok(Err(wrong)),
+            }
+            transaction.execute("UPDATE holding SET staged_blocks = ?1", [block + 1])?;
+            Ok(Ok(()))
+        });
+        staged.await.map_err(failed("write a block"))?.map_err(|source| CacheError::Block { block, epoch, source })
+    }
+
+    /// Serves visits from the snapshot that is now whole, and clears the old one away.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn swap(&self, head: &ShardHead) -> Result<(), CacheError> {
+        let (epoch, rows) = (head.epoch.cast_signed(), head.rows.cast_signed());
+        let swap =
+            self.0.write(move |transaction| transaction.execute(include_str!("swap.sql"), [epoch, rows]).map(drop));
+        swap.await.map_err(failed("put a snapshot in place"))?;
+        self.sweep().await
+    }
+
+    /// Which media are there.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn media(&self) -> Result<BTreeSet<Digest>, CacheError> {
+        let media = self.0.read(|connection| {
+            let mut query = connection.prepare_cached("SELECT sha256 FROM medium")?;
+            query.query_map([], |row| digest(row, 0))?.collect()
+        });
+        media.await.map_err(failed("list media"))
+    }
+
+    /// Puts campaigns in place of those before, and drops media that no campaign uses any more.
+    ///
+    /// # Errors
+    /// The database refused; the campaigns before stay in place.
+    pub async fn activate(&self, campaigns: StoredCampaigns, used: BTreeSet<Digest>) -> Result<(), CacheError> {
+        let activate = self.0.write(move |transaction| {
+            for (sha256, bytes) in &campaigns.media {
+                let sql = "INSERT OR REPLACE INTO medium (sha256, bytes) VALUES (?1, ?2)";
+                transaction.execute(sql, params![sha256.as_bytes(), bytes])?;
+            }
+            let known: Vec<Digest> = {
+                let mut query = transaction.prepare("SELECT sha256 FROM medium")?;
+                query.query_map([], |row| digest(row, 0))?.collect::<Result<_, _>>()?
+            };
+            for unused in known.iter().filter(|sha256| !used.contains(sha256)) {
+                transaction.execute("DELETE FROM medium WHERE sha256 = ?1", [unused.as_bytes()])?;
+            }
+            let sql = "UPDATE holding SET campaigns = ?1, bundle = ?2";
+            transaction.execute(sql, params![campaigns.revision.cast_signed(), campaigns.bundle]).map(drop)
+        });
+        activate.await.map_err(failed("put campaigns in place"))
+    }
+
+    /// The campaigns in place, if there are any.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn campaigns(&self) -> Result<Option<StoredCampaigns>, CacheError> {
+        let campaigns = self.0.read(|connection| {
+            let sql = "SELECT campaigns, bundle FROM holding WHERE bundle IS NOT NULL";
+            let bundle = connection.query_row(sql, [], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?))).optional()?;
+            let Some((revision, bundle)) = bundle else { return Ok(None) };
+            let mut query = connection.prepare("SELECT sha256, bytes FROM medium")?;
+            let media = query.query_map([], |row| Ok((digest(row, 0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+            Ok(Some(StoredCampaigns { revision: revision.cast_unsigned(), bundle, media }))
+        });
+        campaigns.await.map_err(failed("read the campaigns"))
+    }
+
+    /// Closes the file; waits for what is queued.
+    ///
+    /// # Errors
+    /// As [`Vault::close`].
+    pub async fn close(self) -> Result<(), Error> {
+        self.0.close().await
+    }
+
+    /// Deletes the customers that no visit is served from, a bounded number at a time.
+    async fn sweep(&self) -> Result<(), CacheError> {
+        loop {
+            let deleted = self.0.write(|transaction| transaction.execute(include_str!("sweep.sql"), [SWEEP]));
+            if deleted.await.map_err(failed("clear customers away"))? == 0 {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Inserts all rows, or says which is none and leaves the transaction as it was.
+fn insert(transaction: &Transaction<'_>, rows: &Rows) -> rusqlite::Result<Result<(), UnpackError>> {
+    // Read twice rather than written and taken back: nothing is inserted unless every row is one.
+    if let Some(wrong) = rows.iter().find_map(Result::err) {
+        return Ok(Err(wrong));
+    }
+    let mut stage = transaction.prepare_cached(include_str!("stage.sql"))?;
+    for row in rows.iter().flatten() {
+        stage.execute(params![&row.token.as_bytes()[..], i64::from(row.customer), row.profile])?;
+    }
+    Ok(Ok(()))
+}
+
+fn digest(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Digest> {
+    row.get::<_, [u8; 32]>(column).map(Digest::from_bytes)
+}
+
+fn failed(task: &'static str) -> impl FnOnce(Error) -> CacheError {
+    move |source| CacheError::Vault { task, source }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use touchpoint_protocol::block::{Packer, Row};
+    use touchpoint_vault::MasterKey;
+
+    fn open(folder: &tempfile::TempDir) -> Cache {
+        Cache::open(&folder.path().join("cache.db"), &MasterKey::new([1; 32]).derive("cache")).unwrap()
+    }
+
+    fn token(n: u8) -> Token {
+        Token::from_bytes([n; 16])
+    }
+
+    fn rows(numbers: std::ops::Range<u8>) -> Rows {
+        let mut packer = Packer::default();
+        let profile = Profile::default().to_cbor();
+        for n in numbers {
+            let customer = i64::from(n).try_into().unwrap();
+            packer.push(Row { token: token(n), customer, profile: &profile }).unwrap();
+        }
+        Rows::decompress(&packer.finish().unwrap()[0].bytes).unwrap()
+    }
+
+    fn head(epoch: u64, rows: u64) -> ShardHead {
+        let [tenant, shard, token_key] = ["acme", "north", "t1"];
+        ShardHead {
+            tenant: tenant.parse().unwrap(),
+            shard: shard.parse().unwrap(),
+            epoch,
+            token_key: token_key.parse().unwrap(),
+            rows,
+            blocks: vec![],
+        }
+    }
+
+    #[tokio::test]
+    async fn visits_are_served_from_the_old_customers_until_the_new_ones_are_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = open(&folder);
+        let knows = async |n| cache.customer(vec![token(n)]).await.unwrap().is_some();
+        cache.begin(1).await.unwrap();
+        cache.stage(1, 0, rows(0..10)).await.unwrap();
+        assert!(!knows(5).await, "a snapshot that is not whole was used");
+        cache.swap(&head(1, 10)).await.unwrap();
+        cache.begin(2).await.unwrap();
+        cache.stage(2, 0, rows(10..20)).await.unwrap();
+        assert!(knows(5).await && !knows(15).await);
+        cache.swap(&head(2, 10)).await.unwrap();
+        assert!(!knows(5).await && knows(15).await);
+        assert_eq!((cache.customers().await.unwrap(), cache.held().await.unwrap().epoch), (10, 2));
+    }
+
+    #[tokio::test]
+    async fn a_snapshot_goes_on_after_a_restart_where_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = open(&folder);
+        cache.begin(7).await.unwrap();
+        cache.stage(7, 0, rows(0..10)).await.unwrap();
+        cache.close().await.unwrap();
+        let cache = open(&folder);
+        assert_eq!(cache.held().await.unwrap().staged, Some((7, 1)));
+        cache.stage(7, 1, rows(10..20)).await.unwrap();
+        cache.swap(&head(7, 20)).await.unwrap();
+        assert!(cache.customer(vec![token(99), token(5)]).await.unwrap().is_some(), "the second of two tokens");
+    }
+
+    #[tokio::test]
+    async fn another_epoch_drops_what_was_fetched_of_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = open(&folder);
+        cache.begin(7).await.unwrap();
+        cache.stage(7, 0, rows(0..10)).await.unwrap();
+        cache.begin(8).await.unwrap();
+        cache.stage(8, 0, rows(5..15)).await.unwrap();
+        cache.swap(&head(8, 10)).await.unwrap();
+        assert!(cache.customer(vec![token(1)]).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn campaigns_come_back_with_the_media_they_use_and_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = open(&folder);
+        let (one, two) = (Digest::of(b"1"), Digest::of(b"2"));
+        let stored = |revision, media| StoredCampaigns { revision, bundle: b"{}".to_vec(), media };
+        cache.activate(stored(1, vec![(one, b"1".to_vec())]), BTreeSet::from([one])).await.unwrap();
+        cache.activate(stored(2, vec![(two, b"2".to_vec())]), BTreeSet::from([two])).await.unwrap();
+        let campaigns = cache.campaigns().await.unwrap().unwrap();
+        assert_eq!((campaigns.revision, campaigns.media), (2, vec![(two, b"2".to_vec())]));
+        assert_eq!(cache.media().await.unwrap(), BTreeSet::from([two]));
+    }
+}

@@ -1,0 +1,167 @@
+//! The campaigns in force, decoded once and ready to be drawn.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use touchpoint_display::{AnswerButton, Emphasis, Limits, Offer, Picture, PictureError, Size, Theme, View};
+use touchpoint_protocol::{
+    bundle::{self, Bundle, BundleError, Words},
+    campaign::{AnswerKind, Campaign},
+    digest::Digest,
+    limits,
+    name::{CampaignId, Language},
+};
+
+use crate::{
+    cache::StoredCampaigns,
+    domain::{customer::Customer, decide::Choice, words::fill},
+};
+
+/// A bundle with its pictures.
+#[derive(Debug)]
+pub struct Campaigns {
+    /// The revision head office gave it.
+    pub revision: u64,
+    /// The bundle.
+    pub bundle: Bundle,
+    pictures: BTreeMap<Digest, Arc<Picture>>,
+}
+
+/// A message as it is shown: what to draw, and what may be answered.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// What to draw.
+    pub view: View,
+    /// What the buttons stand for, in their order.
+    pub answers: Vec<AnswerKind>,
+}
+
+/// Why a bundle was not put in force.
+#[derive(Debug, thiserror::Error)]
+pub enum CampaignsError {
+    /// The bundle itself.
+    #[error("revision {revision}")]
+    Bundle {
+        /// Of which revision.
+        revision: u64,
+        /// What is wrong with it.
+        #[source]
+        source: BundleError,
+    },
+    /// A campaign's picture is not among the media.
+    #[error("revision {revision}: campaign {campaign} names picture {sha256}, which is not there")]
+    NoPicture {
+        /// Of which revision.
+        revision: u64,
+        /// Which campaign.
+        campaign: CampaignId,
+        /// Which picture.
+        sha256: Digest,
+    },
+    /// A campaign's picture cannot be shown.
+    #[error("revision {revision}: picture of campaign {campaign}")]
+    Picture {
+        /// Of which revision.
+        revision: u64,
+        /// Which campaign.
+        campaign: CampaignId,
+        /// What is wrong with it.
+        #[source]
+        source: PictureError,
+    },
+}
+
+impl Campaigns {
+    /// Decodes a bundle and the pictures its campaigns use; none may be larger than the panel.
+    ///
+    /// # Errors
+    /// The first thing that could not be shown.
+    pub fn decode(stored: &StoredCampaigns, panel: Size) -> Result<Campaigns, CampaignsError> {
+        let revision = stored.revision;
+        let bundle = Bundle::decode(&stored.bundle).map_err(|source| CampaignsError::Bundle { revision, source })?;
+        let mut pictures = BTreeMap::new();
+        for campaign in &bundle.campaigns {
+            let Some(sha256) = campaign.picture else { continue };
+            let medium = stored.media.iter().find(|(medium, _)| *medium == sha256);
+            let named = || campaign.id.clone();
+            let (_, bytes) = medium.ok_or_else(|| CampaignsError::NoPicture { revision, campaign: named(), sha256 })?;
+            let picture = Picture::decode(bytes, Limits { bytes: limits::PICTURE, size: panel })
+                .map_err(|source| CampaignsError::Picture { revision, campaign: named(), source })?;
+            pictures.insert(sha256, Arc::new(picture));
+        }
+        Ok(Campaigns { revision, bundle, pictures })
+    }
+
+    /// Which media the campaigns use.
+    pub fn used(&self) -> BTreeSet<Digest> {
+        self.pictures.keys().copied().collect()
+    }
+
+    /// The message of a choice. `None` only if the choice was made among other campaigns.
+    pub fn message(&self, choice: &Choice, customer: Option<&Customer>, seconds: u32) -> Option<Message> {
+        let campaign = self.bundle.campaigns.iter().find(|campaign| campaign.id == choice.campaign)?;
+        let text = campaign.texts.get(&choice.language)?;
+        let none = BTreeMap::new();
+        let attributes = customer.map_or(&none, |customer| &customer.profile.attributes);
+        let longest = if campaign.qr.is_some() { limits::BODY_WITH_QR } else { limits::BODY };
+        let labels = campaign.answers.iter().zip(&text.answers);
+        let offer = Offer {
+            title: fill(&text.title, attributes, limits::TITLE),
+            body: fill(&text.body, attributes, longest),
+            picture: self.picture(campaign),
+            qr: campaign.qr.clone(),
+            answers: labels
+                .map(|(kind, label)| AnswerButton { label: label.clone(), emphasis: emphasis(*kind) })
+                .collect(),
+            seconds_left: seconds,
+            seconds_total: seconds,
+        };
+        Some(Message { view: View::Offer(offer), answers: campaign.answers.clone() })
+    }
+
+    /// What is shown while nobody is there.
+    pub fn attract(&self) -> View {
+        match self.bundle.words(&self.bundle.attract, None) {
+            Some(Words { title, body }) => View::Attract { title: title.clone(), body: body.clone() },
+            None => View::Blank,
+        }
+    }
+
+    /// What is shown after an answer.
+    pub fn thanks(&self, language: &Language) -> View {
+        match self.bundle.words(&self.bundle.thanks, Some(language)) {
+            Some(Words { title, body }) => View::Thanks { title: title.clone(), body: body.clone() },
+            None => View::Blank,
+        }
+    }
+
+    /// The look.
+    pub fn theme(&self) -> Theme {
+        let bundle::Theme { background, surface, outline, text, muted, accent, on_accent } = self.bundle.theme;
+        let colour = |colour: bundle::Colour| touchpoint_display::Colour(colour.0);
+        Theme {
+            background: colour(background),
+            surface: colour(surface),
+            outline: colour(outline),
+            text: colour(text),
+            muted: colour(muted),
+            accent: colour(accent),
+            on_accent: colour(on_accent),
+            ..Theme::default()
+        }
+    }
+
+    fn picture(&self, campaign: &Campaign) -> Option<Arc<Picture>> {
+        campaign.picture.and_then(|sha256| self.pictures.get(&sha256).cloned())
+    }
+}
+
+/// What asks to be pressed, and what merely may be. An objection is as large as a yes, and quieter.
+fn emphasis(kind: AnswerKind) -> Emphasis {
+    match kind {
+        AnswerKind::Accept | AnswerKind::CallMe => Emphasis::Primary,
+        AnswerKind::More | AnswerKind::Later | AnswerKind::Decline => Emphasis::Secondary,
+        AnswerKind::OptOut => Emphasis::Quiet,
+    }
+}

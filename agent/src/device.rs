@@ -1,0 +1,288 @@
+//! One device, opened and run: wires the loops together, and keeps the line.
+
+use ring::rand::{SecureRandom, SystemRandom};
+use std::{future::Future, path::PathBuf, pin::pin, sync::Arc, time::Duration};
+use tokio::{
+    select,
+    sync::{mpsc, oneshot, watch},
+    time::{Instant, sleep, timeout},
+};
+use touchpoint_display::Screen;
+use touchpoint_link::{Backoff, Lost};
+use touchpoint_protocol::{hello::Hello, signed::TrustedKeys, token::TokenKeys};
+use touchpoint_vault::MasterKey;
+
+use crate::{
+    cache::{Cache, CacheError},
+    campaigns::Campaigns,
+    chain,
+    clock::Clock,
+    config::Config,
+    desk::Desk,
+    flow::{self, Following, LineError},
+    identify::{Event, Events},
+    journal::{Journal, JournalError},
+    status::{LineStatus, VisitLoop},
+    upstream::{self, Heads, Identity, Trays, UpstreamError},
+};
+
+/// How long a stopping agent waits for head office to confirm the last interactions. They are safe in the journal either way;
+/// a service manager that waits 5 s must see the end.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// What a device is made of, opened and not yet running.
+#[derive(Debug)]
+pub struct Device {
+    config: Config,
+    tokens: Arc<TokenKeys>,
+    head_office: TrustedKeys,
+    cache: Cache,
+    journal: Journal,
+    campaigns: watch::Sender<Option<Arc<Campaigns>>>,
+    visits: watch::Sender<VisitLoop>,
+    line: watch::Sender<LineStatus>,
+}
+
+/// Why a device does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// There is no folder for the databases.
+    #[error("cannot create {}", path.display())]
+    Folder {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The cache cannot be opened.
+    #[error("cannot open the cache")]
+    Cache(#[source] touchpoint_vault::OpenError),
+    /// The journal cannot be opened.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The cache cannot be read.
+    #[error(transparent)]
+    Held(#[from] CacheError),
+    /// A database cannot be closed.
+    #[error("cannot close a database")]
+    Close(#[source] touchpoint_vault::Error),
+}
+
+/// Why a connection ended.
+#[derive(Debug, thiserror::Error)]
+enum Ended {
+    #[error("offline")]
+    Unreachable(#[source] UpstreamError),
+    #[error("the line was lost")]
+    Lost(#[source] Lost),
+    #[error("the line was given up")]
+    Failed(#[source] LineError),
+    #[error("the agent stops")]
+    HungUp,
+}
+
+impl Device {
+    /// Opens both vaults and decodes the campaigns in force. Everything a visit needs is there afterwards, line or no line.
+    ///
+    /// # Errors
+    /// Names the file that cannot be used.
+    pub async fn open(
+        config: Config,
+        master: &MasterKey,
+        tokens: TokenKeys,
+        head_office: TrustedKeys,
+    ) -> Result<Device, DeviceError> {
+        let path = config.folder.clone();
+        std::fs::create_dir_all(&path).map_err(|source| DeviceError::Folder { path, source })?;
+        let [cache, journal] = config.databases();
+        let cache = Cache::open(&cache, &master.derive("cache")).map_err(DeviceError::Cache)?;
+        let journal = Journal::open(&journal, &master.derive("journal")).await?;
+
+        let campaigns = cache.campaigns().await?.and_then(|stored| match Campaigns::decode(&stored, config.screen) {
+            Ok(campaigns) => Some(Arc::new(campaigns)),
+            Err(error) => {
+                tracing::error!(error = chain(&error), "the campaigns in the cache cannot be shown");
+                None
+            }
+        });
+        let held = cache.held().await?;
+        let (epoch, revision) = (held.epoch, held.campaigns);
+        let line =
+            LineStatus { epoch, customers: cache.customers().await?, campaigns: revision, ..LineStatus::default() };
+        Ok(Device {
+            config,
+            tokens: Arc::new(tokens),
+            head_office,
+            cache,
+            journal,
+            campaigns: watch::Sender::new(campaigns),
+            visits: watch::Sender::new(VisitLoop::default()),
+            line: watch::Sender::new(line),
+        })
+    }
+
+    /// The journal, to look at.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// What the visit loop says of itself.
+    pub fn visits(&self) -> watch::Receiver<VisitLoop> {
+        self.visits.subscribe()
+    }
+
+    /// What the loops on the line say of themselves.
+    pub fn line(&self) -> watch::Receiver<LineStatus> {
+        self.line.subscribe()
+    }
+
+    /// Runs the three loops until `stop` resolves; then ends the visit, says goodbye and closes both files.
+    ///
+    /// The line has a task of its own, so that no picture waits for a block and no block for a picture.
+    ///
+    /// # Errors
+    /// A database could not be closed; everything committed is safe.
+    pub async fn run<C: Clock>(
+        self,
+        screen: Screen,
+        events: mpsc::Receiver<Event>,
+        clock: Arc<C>,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), DeviceError> {
+        let desk = Desk {
+            cache: self.cache.clone(),
+            journal: self.journal.clone(),
+            campaigns: self.campaigns.subscribe(),
+            tokens: Arc::clone(&self.tokens),
+            screen,
+            clock: Arc::clone(&clock),
+            status: self.visits.clone(),
+            visit_seconds: self.config.visit_seconds,
+            pin_entry: false,
+        };
+        let (cache, journal) = (self.cache.clone(), self.journal.clone());
+        let boot = clock.now().boot;
+        let identity =
+            Identity { device: self.config.device.clone(), membership: self.config.membership.clone(), boot };
+        let (hang_up, hung_up) = oneshot::channel();
+        let line = tokio::spawn(async move { self.keep_line(identity, hung_up).await });
+
+        flow::visit(desk, Events::new(events, stop)).await;
+
+        drop(hang_up);
+        if let Err(error) = line.await {
+            tracing::error!(%error, "the line's task failed");
+        }
+        cache.close().await.map_err(DeviceError::Close)?;
+        journal.close().await.map_err(DeviceError::Close)
+    }
+
+    /// Connects, again and again, with growing pauses; until the agent stops.
+    async fn keep_line(&self, identity: Identity, mut hung_up: oneshot::Receiver<()>) {
+        let mut backoff = Backoff::default();
+        loop {
+            let began = Instant::now();
+            let ended = self.online(&identity, &mut hung_up).await;
+            if let Ended::HungUp = ended {
+                return;
+            }
+            let connected_for = if self.line.borrow().connected { began.elapsed() } else { Duration::ZERO };
+            let error = chain(&ended);
+            let pause = backoff.failed(connected_for, random());
+            tracing::info!(error, pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX), "offline");
+            self.line.send_modify(|line| {
+                line.connected = false;
+                line.last_error = Some(error);
+            });
+            select! {
+                () = sleep(pause) => {}
+                _ = &mut hung_up => return,
+            }
+        }
+    }
+
+    /// One connection, from hello to its end.
+    async fn online(&self, identity: &Identity, hung_up: &mut oneshot::Receiver<()>) -> Ended {
+        let connected = select! {
+            connected = upstream::connect(&self.config, identity) => connected,
+            _ = &mut *hung_up => return Ended::HungUp,
+        };
+        let (upstream, inbox) = match connected {
+            Ok(connected) => connected,
+            Err(error) => return Ended::Unreachable(error),
+        };
+        tracing::info!(broker = %self.config.broker, "online");
+        self.line.send_modify(|line| line.connected = true);
+
+        let journal = self.journal.state().borrow().id.clone();
+        let (heads, confirmed) = (watch::Sender::new(Heads::default()), watch::Sender::new(0));
+        let trays = Trays { heads: &heads, confirmed: &confirmed, status: &self.line };
+        let following = Following {
+            cache: &self.cache,
+            campaigns: &self.campaigns,
+            tokens: &self.tokens,
+            here: &identity.membership,
+            panel: self.config.screen,
+            status: &self.line,
+        };
+        let ended = {
+            let work = async {
+                match self.hello(identity).await {
+                    Ok(hello) => match upstream.hello(&hello).await {
+                        Ok(()) => {}
+                        Err(error) => return Ended::Failed(LineError::Send(error)),
+                    },
+                    Err(error) => tracing::error!(error = chain(&error), "cannot say what the cache holds"),
+                }
+                select! {
+                    error = flow::deliver(&self.journal, &upstream, confirmed.subscribe()) => Ended::Failed(error),
+                    error = flow::follow(following, &upstream, heads.subscribe()) => Ended::Failed(error),
+                    () = self.last_words(hung_up) => Ended::HungUp,
+                }
+            };
+            select! {
+                lost = inbox.sort(&self.head_office, &journal, trays) => Ended::Lost(lost),
+                ended = pin!(work) => ended,
+            }
+        };
+        if let Ended::HungUp = ended {
+            upstream.hang_up().await;
+        }
+        ended
+    }
+
+    async fn hello(&self, identity: &Identity) -> Result<Hello, CacheError> {
+        let held = self.cache.held().await?;
+        let state = self.journal.state().borrow().clone();
+        Ok(Hello {
+            shard: identity.membership.shard.clone(),
+            epoch: held.epoch,
+            group: identity.membership.group.clone(),
+            campaigns: held.campaigns,
+            journal: state.id,
+            recorded: state.recorded,
+            confirmed: state.confirmed,
+        })
+    }
+
+    /// Resolves when the agent stops and head office has everything, or has had its time.
+    async fn last_words(&self, hung_up: &mut oneshot::Receiver<()>) {
+        let _ = hung_up.await;
+        let mut state = self.journal.state();
+        let confirmed = state.wait_for(|state| state.confirmed == state.recorded);
+        if timeout(LAST_WORDS, confirmed).await.is_err() {
+            tracing::warn!("stopping before head office has confirmed everything; the journal keeps it");
+        }
+    }
+}
+
+/// A number from 0 to 1, so that devices that lost the same broker do not all come back at once.
+fn random() -> f64 {
+    let mut bytes = [0; 4];
+    // Without randomness the pause is the longest: slow is better than all at once.
+    match SystemRandom::new().fill(&mut bytes) {
+        Ok(()) => f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX),
+        Err(_) => 1.0,
+    }
+}

@@ -1,0 +1,8 @@
+//! What a visit and a synchronisation decide, and nothing that does anything: no clock, no file, no network.
+
+pub mod contact;
+pub mod customer;
+pub mod decide;
+pub mod holdout;
+pub mod update;
+pub mod words;

@@ -1,0 +1,170 @@
+//! What to do about a head that arrived: fetch, or leave it.
+
+use std::collections::BTreeSet;
+use touchpoint_protocol::{
+    digest::{ContentRef, Digest},
+    group::GroupHead,
+    name::{GroupId, KeyId, ShardId, Tenant},
+    shard::ShardHead,
+};
+
+/// Whose documents this device takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// The shard it serves.
+    pub shard: ShardId,
+    /// The group it belongs to.
+    pub group: GroupId,
+}
+
+/// What the cache holds whole; 0 stands for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Held {
+    /// The epoch of the customers that visits are served from.
+    pub epoch: u64,
+    /// The revision of the campaigns.
+    pub campaigns: u64,
+    /// The epoch being fetched, and how many of its blocks are written.
+    pub staged: Option<(u64, u32)>,
+}
+
+/// What a shard head asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CustomersPlan {
+    /// The cache holds it.
+    Nothing,
+    /// Drop what was being fetched, and fetch all blocks.
+    Fetch,
+    /// Go on with this block.
+    Resume(u32),
+}
+
+/// What a group head asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CampaignsPlan {
+    /// The cache holds it.
+    Nothing,
+    /// Fetch the bundle, and the media that are not there yet.
+    Fetch(Vec<ContentRef>),
+}
+
+/// Why a head, though rightly signed, is not for this device to follow.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Refusal {
+    /// It speaks of another tenant, shard or group.
+    #[error("it is for {0}")]
+    Elsewhere(String),
+    /// It is older than what the device holds: repeated by mistake or by intent.
+    #[error("it is {offered}, older than {held}")]
+    Older {
+        /// What it offers.
+        offered: u64,
+        /// What the device holds.
+        held: u64,
+    },
+    /// Its tokens were made with a key the device does not have.
+    #[error("its tokens are made with key {0}, which this device does not have")]
+    TokenKey(KeyId),
+}
+
+/// What to do about the customers.
+///
+/// # Errors
+/// The head is not for this device to follow.
+pub fn plan_customers(
+    held: &Held,
+    head: &ShardHead,
+    here: &Membership,
+    knows_key: impl Fn(&KeyId) -> bool,
+) -> Result<CustomersPlan, Refusal> {
+    if (&head.tenant, &head.shard) != (&here.tenant, &here.shard) {
+        return Err(Refusal::Elsewhere(format!("shard {} of {}", head.shard, head.tenant)));
+    }
+    if head.epoch < held.epoch {
+        return Err(Refusal::Older { offered: head.epoch, held: held.epoch });
+    }
+    if !knows_key(&head.token_key) {
+        return Err(Refusal::TokenKey(head.token_key.clone()));
+    }
+    Ok(match held.staged {
+        _ if head.epoch == held.epoch => CustomersPlan::Nothing,
+        Some((epoch, written)) if epoch == head.epoch => CustomersPlan::Resume(written),
+        _ => CustomersPlan::Fetch,
+    })
+}
+
+/// What to do about the campaigns.
+///
+/// # Errors
+/// The head is not for this device to follow.
+pub fn plan_campaigns(
+    held: &Held,
+    media: &BTreeSet<Digest>,
+    head: &GroupHead,
+    here: &Membership,
+) -> Result<CampaignsPlan, Refusal> {
+    if (&head.tenant, &head.group) != (&here.tenant, &here.group) {
+        return Err(Refusal::Elsewhere(format!("group {} of {}", head.group, head.tenant)));
+    }
+    if head.revision < held.campaigns {
+        return Err(Refusal::Older { offered: head.revision, held: held.campaigns });
+    }
+    if head.revision == held.campaigns {
+        return Ok(CampaignsPlan::Nothing);
+    }
+    let missing = head.media.iter().filter(|medium| !media.contains(&medium.sha256));
+    Ok(CampaignsPlan::Fetch(missing.copied().collect()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn here() -> Membership {
+        let [tenant, shard, group] = ["acme", "north", "lobby"];
+        Membership { tenant: tenant.parse().unwrap(), shard: shard.parse().unwrap(), group: group.parse().unwrap() }
+    }
+
+    fn head(epoch: u64) -> ShardHead {
+        let Membership { tenant, shard, .. } = here();
+        ShardHead { tenant, shard, epoch, token_key: "t1".parse().unwrap(), rows: 0, blocks: vec![] }
+    }
+
+    fn plan(held: Held, head: &ShardHead) -> Result<CustomersPlan, Refusal> {
+        plan_customers(&held, head, &here(), |key| key.as_str() == "t1")
+    }
+
+    #[test]
+    fn a_new_epoch_is_fetched_a_begun_one_resumed_and_a_held_one_left() {
+        let held = Held { epoch: 4, campaigns: 0, staged: Some((6, 17)) };
+        assert_eq!(plan(held, &head(4)), Ok(CustomersPlan::Nothing));
+        assert_eq!(plan(held, &head(5)), Ok(CustomersPlan::Fetch));
+        assert_eq!(plan(held, &head(6)), Ok(CustomersPlan::Resume(17)));
+    }
+
+    #[test]
+    fn an_old_a_foreign_and_an_unreadable_head_are_refused() {
+        let held = Held { epoch: 4, ..Held::default() };
+        assert_eq!(plan(held, &head(3)), Err(Refusal::Older { offered: 3, held: 4 }));
+        let foreign = ShardHead { tenant: "other".parse().unwrap(), ..head(5) };
+        assert_eq!(plan(held, &foreign).unwrap_err().to_string(), "it is for shard north of other");
+        let unreadable = ShardHead { token_key: "t9".parse().unwrap(), ..head(5) };
+        assert_eq!(plan(held, &unreadable), Err(Refusal::TokenKey("t9".parse().unwrap())));
+    }
+
+    #[test]
+    fn only_media_that_are_not_there_are_fetched() {
+        let (one, two) = (ContentRef::of(b"1").unwrap(), ContentRef::of(b"2").unwrap());
+        let Membership { tenant, group, .. } = here();
+        let head = GroupHead { tenant, group, revision: 2, bundle: one, media: vec![one, two] };
+        let plan = |campaigns, media: &[Digest]| {
+            plan_campaigns(&Held { campaigns, ..Held::default() }, &media.iter().copied().collect(), &head, &here())
+        };
+        assert_eq!(plan(1, &[one.sha256]), Ok(CampaignsPlan::Fetch(vec![two])));
+        assert_eq!(plan(2, &[]), Ok(CampaignsPlan::Nothing));
+        assert_eq!(plan(3, &[]), Err(Refusal::Older { offered: 2, held: 3 }));
+    }
+}

@@ -1,0 +1,474 @@
+//! The three loops. Each reads from top to bottom; none calls another, and they share no lock.
+//!
+//! ```text
+//! visit     card -> token -> look up -> decide -> show -> record      local; no parameter of it can reach the network
+//! deliver   journal -> MQTT -> head office confirms -> mark delivered when online
+//! follow    MQTT -> verify -> plan -> one transaction -> acknowledge  when online
+//! ```
+//!
+//! Invariants, stated as absences:
+//! - No network call is reachable from a visit: a [`Desk`] holds nothing that could make one.
+//! - No card number is written, logged, sent or kept: [`TokenKeys::tokens`] consumes the card in the visit's first step.
+//! - No interaction is forgotten before head office has confirmed it; a broker's acknowledgement moves nothing.
+//! - Nothing unsigned changes what is shown: `follow` sees heads only, and those were verified before they were decoded.
+//! - Nothing is drawn while PIN entry may be active, and no visit lasts longer than [`VISIT_SECONDS`].
+
+use futures_util::TryStreamExt;
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    select,
+    sync::watch,
+    time::{Instant, sleep, sleep_until},
+};
+use touchpoint_display::{Size, View};
+use touchpoint_protocol::{
+    batch::Batch,
+    block::Rows,
+    customer::CustomerId,
+    group::GroupHead,
+    interaction::{Ending, Fact, Reason},
+    limits,
+    name::VisitId,
+    shard::ShardHead,
+    token::TokenKeys,
+};
+
+use crate::{
+    cache::{Cache, CacheError, StoredCampaigns},
+    campaigns::{Campaigns, CampaignsError, Message},
+    chain,
+    clock::Clock,
+    config::VISIT_SECONDS,
+    desk::{Desk, new_visit},
+    domain::{
+        customer::Customer,
+        decide::{Choice, Decision, Moment, decide},
+        update::{CampaignsPlan, CustomersPlan, Membership, Refusal, plan_campaigns, plan_customers},
+    },
+    identify::{Arrival, Busy, Caller, Event, Events},
+    journal::{Journal, JournalError},
+    status::{LineStatus, Phase, VisitStatus},
+    upstream::{FetchError, Heads, Upstream},
+};
+
+/// How long thanks are shown: read in two seconds, and gone before the card is.
+const THANKS: Duration = Duration::from_secs(4);
+
+/// Interactions that may be sent and not yet confirmed: 16 batches, so that a long line is busy and a broken one repeats little.
+const UNCONFIRMED: u64 = 16 * limits::BATCH as u64;
+
+/// How long to wait for head office's confirmation before sending again what it should have had.
+const SEND_AGAIN: Duration = Duration::from_secs(30);
+
+/// How long to wait after something could not be fetched.
+const FETCH_AGAIN: Duration = Duration::from_secs(30);
+
+/// Who is served.
+struct Visit {
+    id: VisitId,
+    customer: Option<Customer>,
+    received: std::time::Instant,
+    ends: Duration,
+}
+
+impl Visit {
+    fn customer_id(&self) -> Option<CustomerId> {
+        self.customer.as_ref().map(|customer| customer.id)
+    }
+}
+
+/// The first loop: one visit after the other, until the agent is to stop.
+pub async fn visit<C: Clock>(mut desk: Desk<C>, mut events: Events) {
+    desk.invite();
+    loop {
+        select! {
+            event = events.next() => match event {
+                None => return,
+                Some(Event::Arrived(arrival)) => {
+                    serve(&mut desk, &mut events, arrival).await;
+                    desk.invite();
+                }
+                Some(Event::PinEntry(active)) => {
+                    desk.pin_entry = active;
+                    desk.invite();
+                }
+                Some(Event::Picture(reply)) => desk.picture(reply),
+                // Nobody is there to whom it could belong.
+                Some(Event::Answered(_) | Event::Left) => {}
+            },
+            Ok(()) = desk.campaigns.changed() => desk.invite(),
+        }
+    }
+}
+
+/// One visit: card, token, look-up, decision, showing, record.
+async fn serve<C: Clock>(desk: &mut Desk<C>, events: &mut Events, arrival: Arrival) {
+    let Arrival { card, seconds, received, decided } = arrival;
+    let seconds = seconds.unwrap_or(desk.visit_seconds).min(VISIT_SECONDS);
+    let ends = desk.clock.since_boot() + Duration::from_secs(seconds.into());
+    let id = match new_visit() {
+        Ok(id) => id,
+        Err(error) => return tracing::error!(%error, "a visit has no name, and is not served"),
+    };
+
+    // Card -> token. The card is gone after this line.
+    let tokens = desk.tokens.tokens(card);
+
+    // Look up. Whoever cannot be looked up is shown nothing, rather than something they may have objected to.
+    let (customer, contacts) = match desk.look_up(tokens).await {
+        Ok(found) => found,
+        Err(error) => {
+            tracing::error!(error = chain(&error), "a customer could not be looked up");
+            let fact = Fact::NotShown { reason: Reason::CacheFailed, campaign: None };
+            return desk.record(&id, None, fact).await;
+        }
+    };
+    let visit = Visit { id, customer, received, ends };
+
+    // Decide.
+    let campaigns = desk.campaigns.borrow().clone();
+    let moment = Moment { utc: desk.clock.now().utc, seconds_left: seconds };
+    let decision = match &campaigns {
+        Some(campaigns) => decide(&campaigns.bundle, visit.customer.as_ref(), &contacts, moment),
+        None => Decision::none(),
+    };
+    desk.begin(VisitStatus::of(&visit.id, visit.customer.as_ref(), &decision));
+
+    // Show and record, or record why not.
+    match (&decision.choice, campaigns) {
+        (Some(choice), Some(campaigns)) => {
+            let ended = present(desk, events, &visit, choice, &campaigns, decided).await;
+            if let Some(Ending::Answered(_)) = ended {
+                thank(desk, events, &campaigns.thanks(&choice.language)).await;
+            }
+        }
+        _ => {
+            desk.tell_caller(&mut Some(decided));
+            let (campaign, reason) = decision.nearest();
+            desk.record(&visit.id, visit.customer_id(), Fact::NotShown { reason, campaign: campaign.cloned() }).await;
+        }
+    }
+}
+
+/// Puts the chosen message on the glass, once more after PIN entry if there is still time. Returns how the last showing ended,
+/// if there was one.
+async fn present<C: Clock>(
+    desk: &mut Desk<C>,
+    events: &mut Events,
+    visit: &Visit,
+    choice: &Choice,
+    campaigns: &Campaigns,
+    decided: Caller,
+) -> Option<Ending> {
+    let Choice { campaign, language, seconds: needed } = choice;
+    let mut caller = Some(decided);
+    let mut last = None;
+    loop {
+        if desk.pin_entry {
+            // Whoever waits for the decision need not wait for the PIN.
+            desk.tell_caller(&mut caller);
+            if !pin_entry_over(desk, events, visit.ends).await {
+                return last;
+            }
+        }
+        let left = desk.seconds_until(visit.ends);
+        let message = campaigns.message(choice, visit.customer.as_ref(), left).filter(|_| left >= *needed);
+        let presented = match &message {
+            Some(message) => desk.show(&message.view, Phase::Showing).map_err(|error| {
+                tracing::error!(error = chain(&error), %campaign, "the panel refused a message");
+                Reason::PanelFailed
+            }),
+            None => Err(Reason::NoTime),
+        };
+        let (Some(message), Ok(())) = (message, presented) else {
+            // One that was on the glass before an interruption has been recorded already.
+            if last.is_none() {
+                let reason = presented.err().unwrap_or(Reason::NoTime);
+                desk.tell(|told| told.reason = Some(reason));
+                let fact = Fact::NotShown { reason, campaign: Some(campaign.clone()) };
+                desk.record(&visit.id, visit.customer_id(), fact).await;
+            }
+            desk.tell_caller(&mut caller);
+            return last;
+        };
+        let began = desk.clock.since_boot();
+        desk.tell(|told| told.shown(&message.answers, visit.received.elapsed()));
+        desk.tell_caller(&mut caller);
+        let shown = Fact::Shown { campaign: campaign.clone(), language: language.clone() };
+        desk.record(&visit.id, visit.customer_id(), shown).await;
+
+        let ending = until_ended(desk, events, &message, visit.ends).await;
+        let dwell_ms = millis(desk.clock.since_boot().saturating_sub(began));
+        let ended = Fact::Ended { campaign: campaign.clone(), ending, dwell_ms };
+        desk.record(&visit.id, visit.customer_id(), ended).await;
+        desk.tell(|told| told.ending = Some(ending));
+        last = Some(ending);
+        if ending != Ending::Interrupted || !desk.pin_entry {
+            return last;
+        }
+    }
+}
+
+/// Waits for what ends a showing, and counts its seconds down meanwhile.
+async fn until_ended<C: Clock>(desk: &mut Desk<C>, events: &mut Events, message: &Message, ends: Duration) -> Ending {
+    loop {
+        let left = desk.seconds_until(ends);
+        let tick = ends.saturating_sub(Duration::from_secs(u64::from(left.saturating_sub(1))));
+        let clock = Arc::clone(&desk.clock);
+        select! {
+            // What a customer did in the last moment counts before the end of time.
+            biased;
+            event = events.next() => match event {
+                None => return Ending::Interrupted,
+                Some(Event::Answered(kind)) if message.answers.contains(&kind) => return Ending::Answered(kind),
+                Some(Event::Left) => return Ending::CustomerLeft,
+                Some(Event::PinEntry(true)) => {
+                    desk.pin_entry = true;
+                    desk.put(&View::Blank, Phase::PinEntry);
+                    return Ending::Interrupted;
+                }
+                Some(event) => aside(desk, event),
+            },
+            () = clock.reach(tick) => match desk.seconds_until(ends) {
+                0 => return Ending::TimeUp,
+                left => if let Err(error) = desk.screen.tick(left) {
+                    tracing::warn!(error = chain(&error), "the panel refused a tick");
+                },
+            },
+        }
+    }
+}
+
+/// Waits until PIN entry is over; false if the visit is over first.
+async fn pin_entry_over<C: Clock>(desk: &mut Desk<C>, events: &mut Events, ends: Duration) -> bool {
+    loop {
+        let clock = Arc::clone(&desk.clock);
+        select! {
+            biased;
+            event = events.next() => match event {
+                None | Some(Event::Left) => return false,
+                Some(Event::PinEntry(active)) => {
+                    desk.pin_entry = active;
+                    if !active {
+                        return true;
+                    }
+                }
+                Some(event) => aside(desk, event),
+            },
+            () = clock.reach(ends) => return false,
+        }
+    }
+}
+
+/// Thanks for an answer, until the customer leaves or has read it.
+async fn thank<C: Clock>(desk: &mut Desk<C>, events: &mut Events, thanks: &View) {
+    desk.put(thanks, Phase::Thanks);
+    let ends = desk.clock.since_boot() + THANKS;
+    loop {
+        let clock = Arc::clone(&desk.clock);
+        select! {
+            biased;
+            event = events.next() => match event {
+                None | Some(Event::Left) => return,
+                Some(Event::PinEntry(active)) => {
+                    desk.pin_entry = active;
+                    return;
+                }
+                Some(event) => aside(desk, event),
+            },
+            () = clock.reach(ends) => return,
+        }
+    }
+}
+
+/// What happens during a visit and changes nothing about it.
+fn aside<C: Clock>(desk: &Desk<C>, event: Event) {
+    match event {
+        Event::Arrived(arrival) => drop(arrival.decided.send(Err(Busy))),
+        Event::Picture(reply) => desk.picture(reply),
+        // An answer that is not on the glass, or the end of a PIN entry that nobody announced.
+        Event::Answered(_) | Event::PinEntry(_) | Event::Left => {}
+    }
+}
+
+/// Why a loop on the line ended.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    /// The journal failed.
+    #[error("the journal failed")]
+    Journal(#[source] JournalError),
+    /// Interactions could not be sent.
+    #[error("cannot send interactions")]
+    Send(#[source] touchpoint_link::PublishError),
+    /// Nothing more can arrive.
+    #[error("nothing more can arrive")]
+    Deaf,
+}
+
+/// The second loop: the journal to head office, for one connection. Sends ahead of confirmations, and marks as delivered only
+/// what was confirmed.
+///
+/// Returns why it ended; the next connection begins again at what was confirmed.
+pub async fn deliver(journal: &Journal, upstream: &Upstream, mut confirmed: watch::Receiver<u64>) -> LineError {
+    let mut state = journal.state();
+    let mut sent = state.borrow().confirmed;
+    let mut progress = Instant::now();
+    loop {
+        // Mark as delivered what head office has committed.
+        let through = *confirmed.borrow_and_update();
+        if through > state.borrow().confirmed {
+            if let Err(error) = journal.confirm(through).await {
+                return LineError::Journal(error);
+            }
+            progress = Instant::now();
+        }
+
+        // Send what it does not have, a bounded number of batches ahead.
+        let now = state.borrow_and_update().clone();
+        sent = sent.max(now.confirmed);
+        if sent < now.recorded && sent - now.confirmed < UNCONFIRMED {
+            let interactions = match journal.after(sent, limits::BATCH).await {
+                Ok(interactions) => interactions,
+                Err(error) => return LineError::Journal(error),
+            };
+            if let Some(last) = interactions.last().map(|interaction| interaction.sequence) {
+                if sent == now.confirmed {
+                    progress = Instant::now();
+                }
+                sent = last;
+                if let Err(error) = upstream.deliver(&Batch { journal: now.id, interactions }).await {
+                    return LineError::Send(error);
+                }
+                continue;
+            }
+        }
+
+        // Wait for more of either, or for a confirmation that does not come.
+        select! {
+            Ok(()) = state.changed() => {}
+            changed = confirmed.changed() => if changed.is_err() { return LineError::Deaf },
+            () = sleep_until(progress + SEND_AGAIN), if sent > now.confirmed => {
+                tracing::warn!(from = now.confirmed, to = sent, "no confirmation; sending again");
+                sent = now.confirmed;
+                progress = Instant::now();
+            }
+        }
+    }
+}
+
+/// What `follow` keeps up to date, and with what.
+#[derive(Debug)]
+pub struct Following<'a> {
+    /// Where customers, campaigns and media are kept.
+    pub cache: &'a Cache,
+    /// Where visits take their campaigns from.
+    pub campaigns: &'a watch::Sender<Option<Arc<Campaigns>>>,
+    /// Which tokens this device can make.
+    pub tokens: &'a TokenKeys,
+    /// Whose documents it takes.
+    pub here: &'a Membership,
+    /// How large a picture may be.
+    pub panel: Size,
+    /// What is told about it.
+    pub status: &'a watch::Sender<LineStatus>,
+}
+
+/// Why a head was not followed.
+#[derive(Debug, thiserror::Error)]
+enum FollowError {
+    #[error("refused a head")]
+    Refused(#[from] Refusal),
+    #[error("cannot fetch")]
+    Fetch(#[from] FetchError),
+    #[error("cannot keep")]
+    Cache(#[from] CacheError),
+    #[error("refused a block")]
+    Block(#[from] touchpoint_protocol::block::UnpackError),
+    #[error("refused campaigns")]
+    Campaigns(#[from] CampaignsError),
+}
+
+/// The third loop: head office's customers and campaigns into the cache, for one connection. Takes heads that were verified,
+/// pulls what the device lacks, and puts it in place at once when it is whole.
+pub async fn follow(following: Following<'_>, upstream: &Upstream, mut heads: watch::Receiver<Heads>) -> LineError {
+    loop {
+        let Heads { shard, group } = heads.borrow_and_update().clone();
+        let mut again = false;
+        // Campaigns first: they are small, and strangers can be served by them alone.
+        if let Some(head) = group {
+            again |= following.outcome(following.follow_campaigns(upstream, &head).await);
+        }
+        if let Some(head) = shard {
+            again |= following.outcome(following.follow_customers(upstream, &head).await);
+        }
+        select! {
+            changed = heads.changed() => if changed.is_err() { return LineError::Deaf },
+            () = sleep(FETCH_AGAIN), if again => {}
+        }
+    }
+}
+
+impl Following<'_> {
+    async fn follow_campaigns(&self, upstream: &Upstream, head: &GroupHead) -> Result<(), FollowError> {
+        let held = self.cache.held().await?;
+        let missing = match plan_campaigns(&held, &self.cache.media().await?, head, self.here)? {
+            CampaignsPlan::Nothing => return Ok(()),
+            CampaignsPlan::Fetch(missing) => missing,
+        };
+        let revision = head.revision;
+        let bundle = upstream.content(head.bundle).await?;
+        let mut media = match self.cache.campaigns().await? {
+            Some(stored) => stored.media,
+            None => Vec::new(),
+        };
+        for content in missing {
+            media.push((content.sha256, upstream.content(content).await?));
+        }
+
+        // Decoded before anything is put in place: the campaigns in force stay if these are bad.
+        let stored = StoredCampaigns { revision, bundle, media };
+        let campaigns = Campaigns::decode(&stored, self.panel)?;
+        self.cache.activate(stored, campaigns.used()).await?;
+        self.status.send_modify(|status| status.campaigns = revision);
+        self.campaigns.send_replace(Some(Arc::new(campaigns)));
+        tracing::info!(revision, "campaigns are in force");
+        Ok(())
+    }
+
+    async fn follow_customers(&self, upstream: &Upstream, head: &ShardHead) -> Result<(), FollowError> {
+        let held = self.cache.held().await?;
+        let first = match plan_customers(&held, head, self.here, |key| self.tokens.knows(key))? {
+            CustomersPlan::Nothing => return Ok(()),
+            CustomersPlan::Resume(next) => next,
+            CustomersPlan::Fetch => {
+                self.cache.begin(head.epoch).await?;
+                0
+            }
+        };
+        let mut blocks = std::pin::pin!(upstream.blocks(head, first));
+        while let Some((block, bytes)) = blocks.try_next().await? {
+            self.cache.stage(head.epoch, block, Rows::decompress(&bytes)?).await?;
+        }
+        self.cache.swap(head).await?;
+        self.status.send_modify(|status| (status.epoch, status.customers) = (head.epoch, head.rows));
+        tracing::info!(epoch = head.epoch, rows = head.rows, "customers are in place");
+        Ok(())
+    }
+
+    /// Reports what was not followed; true if it is worth trying again without a new head.
+    fn outcome(&self, outcome: Result<(), FollowError>) -> bool {
+        let Err(error) = outcome else { return false };
+        let again = matches!(error, FollowError::Fetch(_) | FollowError::Cache(_));
+        let error = chain(&error);
+        tracing::warn!(error, again, "a head was not followed");
+        self.status.send_modify(|status| {
+            status.refused += 1;
+            status.last_refusal = Some(error);
+        });
+        again
+    }
+}
+
+fn millis(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
+}

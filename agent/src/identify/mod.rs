@@ -1,0 +1,92 @@
+//! Where customers come from: everything that can happen at a machine, as one stream of events.
+//!
+//! The transaction application speaks through the local API, a simulator through its reader; both end in an [`Event`]. What was
+//! read becomes a [`Card`] here and a token in the visit's first step, and exists nowhere in between.
+
+use std::{fmt, future::Future, pin::Pin, time::Instant};
+use tokio::{
+    select,
+    sync::{mpsc, oneshot},
+};
+use touchpoint_display::Frame;
+use touchpoint_protocol::{campaign::AnswerKind, card::Card};
+
+use crate::status::VisitStatus;
+
+pub mod track;
+
+/// Most events that may wait for the visit loop: far more than a person can cause within one step of a visit.
+pub const EVENTS: usize = 16;
+
+/// Something happened at the machine.
+#[derive(Debug)]
+pub enum Event {
+    /// A customer identified themselves.
+    Arrived(Arrival),
+    /// The customer answered the message on the glass.
+    Answered(AnswerKind),
+    /// PIN entry may be active from now on, or no longer.
+    PinEntry(bool),
+    /// The customer left: card, cash or receipt taken.
+    Left,
+    /// Somebody asks what is on the glass.
+    Picture(oneshot::Sender<Frame>),
+}
+
+/// A customer who identified themselves.
+pub struct Arrival {
+    /// By what.
+    pub card: Card,
+    /// How many seconds they will wait; the configured time if nobody knows.
+    pub seconds: Option<u32>,
+    /// When their card was read: what card to pixels is measured from.
+    pub received: Instant,
+    /// Who wants to know what was decided, or that another visit is going on.
+    pub decided: Caller,
+}
+
+/// Where a decision is told, once.
+pub type Caller = oneshot::Sender<Result<Box<VisitStatus>, Busy>>;
+
+impl fmt::Debug for Arrival {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arrival").field("card", &self.card).field("seconds", &self.seconds).finish_non_exhaustive()
+    }
+}
+
+/// What happens at the machine, until the agent is to stop.
+pub struct Events {
+    receiver: mpsc::Receiver<Event>,
+    stop: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl Events {
+    /// Everything that is sent to `receiver`, until `stop` resolves.
+    pub fn new(receiver: mpsc::Receiver<Event>, stop: impl Future<Output = ()> + Send + 'static) -> Events {
+        Events { receiver, stop: Some(Box::pin(stop)) }
+    }
+
+    /// What happens next; `None` once the agent is to stop. Safe to cancel: no event is lost.
+    pub async fn next(&mut self) -> Option<Event> {
+        let stop = self.stop.as_mut()?;
+        let event = select! {
+            event = self.receiver.recv() => event,
+            () = stop => None,
+        };
+        if event.is_none() {
+            self.stop = None;
+        }
+        event
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").finish_non_exhaustive()
+    }
+}
+
+/// Another customer stands at the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("another visit is going on")]
+pub struct Busy;

@@ -1,0 +1,5 @@
+SELECT utc, fact
+FROM interaction
+WHERE customer = ?1
+ORDER BY sequence DESC
+LIMIT ?2

@@ -1,0 +1,39 @@
+//! The device: three loops over two vaults.
+//!
+//! ```text
+//! visit     card -> token -> look up -> decide -> show -> record      local; no parameter of it can reach the network
+//! deliver   journal -> MQTT -> head office confirms -> mark delivered when online
+//! follow    MQTT -> verify -> plan -> one transaction -> acknowledge  when online
+//! ```
+//!
+//! Start with [`flow`]: it is the whole story. [`domain`] is what it decides with, pure. [`identify`], [`cache`], [`journal`],
+//! [`upstream`] and [`api`] are the rim. The invariants stand at the head of `flow.rs`.
+
+pub mod desk;
+pub mod flow;
+
+pub mod cache;
+pub mod campaigns;
+pub mod clock;
+pub mod domain;
+pub mod identify;
+pub mod journal;
+pub mod status;
+pub mod upstream;
+
+pub mod api;
+pub mod config;
+pub mod device;
+pub mod keys;
+
+/// An error and its sources in one line, for a log, a status or a terminal.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,168 @@
+//! `touchpoint-agent`: configuration, open, wire, run the three loops.
+
+use clap::{Parser, Subcommand};
+use std::{io::IsTerminal, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{mpsc, watch},
+    time::timeout,
+};
+use touchpoint_agent::{
+    api::{Api, ApiError, Listener},
+    chain,
+    clock::{ClockError, SystemClock},
+    config::{Config, ConfigError},
+    device::{Device, DeviceError},
+    identify::EVENTS,
+    keys::{Keys, KeysError},
+};
+use touchpoint_display::{
+    Panel, Screen, Theme,
+    panel::{MemoryPanel, PngPanel},
+};
+use tracing_subscriber::EnvFilter;
+
+/// The edge agent for ATMs and retail kiosks.
+#[derive(Debug, Parser)]
+#[command(version, after_help = "Exit codes: 0 stopped as asked, 1 failed, 2 wrong usage.")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the device until SIGTERM or SIGINT.
+    #[command(after_help = "Example: touchpoint-agent run --config /etc/touchpoint/agent.toml")]
+    Run {
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+        /// Only says whether the configuration can be used.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+/// How long requests that were being answered may take once the agent is to stop.
+const LAST_REQUESTS: Duration = Duration::from_secs(1);
+
+/// Why the agent stopped, other than because it was asked to.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("configuration")]
+    Config(#[from] ConfigError),
+    #[error("keys")]
+    Keys(#[from] KeysError),
+    #[error("clock")]
+    Clock(#[from] ClockError),
+    #[error("databases")]
+    Device(#[from] DeviceError),
+    #[error("local api")]
+    Api(#[from] ApiError),
+    #[error("cannot keep secrets out of core dumps")]
+    CoreDumps(#[source] rustix::io::Errno),
+    #[error("cannot {what}")]
+    System {
+        what: &'static str,
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+fn main() -> ExitCode {
+    let Arguments { command: Command::Run { config, check } } = Arguments::parse();
+    log_to_stderr();
+    // Two threads: one for visits, one for the line. More would only cost memory.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let outcome = runtime
+        .map_err(|source| Failure::System { what: "start threads", source })
+        .and_then(|runtime| runtime.block_on(run(&config, check)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            tracing::error!(error = chain(&failure), "stopped");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
+    let config = Config::read(path)?;
+    if check {
+        return Ok(());
+    }
+    // Keys are in memory from here on.
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
+        .map_err(Failure::CoreDumps)?;
+    let Keys { master, tokens, head_office, api_token } = Keys::load(&config.keys, &config.databases())?;
+    let clock = Arc::new(SystemClock::new()?);
+    let panel: Box<dyn Panel> = match &config.picture {
+        Some(picture) => Box::new(PngPanel::new(config.screen, picture)),
+        None => Box::new(MemoryPanel::new(config.screen)),
+    };
+    let listener = match &config.api {
+        Some(listen) => Some(Listener::bind(listen).await?),
+        None => None,
+    };
+    let device = Device::open(config, &master, tokens, head_office).await?;
+    drop(master);
+
+    // A signal is an event like any other: seen once, acted on by the visit loop and by the API.
+    let (stop, stopping) = watch::channel(());
+    let mut signals = Signals::new()?;
+    tokio::spawn(async move {
+        signals.wait().await;
+        drop(stop);
+    });
+    let stopped = |mut stopping: watch::Receiver<()>| async move { while stopping.changed().await.is_ok() {} };
+
+    let (events, happening) = mpsc::channel(EVENTS);
+    let (visits, line, journal) = (device.visits(), device.line(), device.journal().state());
+    let api = listener.map(|listener| {
+        tracing::info!(api = listener.place(), "ready");
+        let api = Api { events: events.clone(), visits, line, journal, token: Arc::new(api_token) };
+        tokio::spawn(listener.serve(api, stopped(stopping.clone())))
+    });
+    let outcome = device.run(Screen::new(panel, Theme::default()), happening, clock, stopped(stopping)).await;
+    if let Some(api) = api {
+        // A caller that never closes its connection does not keep the agent from stopping.
+        match timeout(LAST_REQUESTS, api).await {
+            Ok(Ok(Err(source))) => return Err(Failure::System { what: "serve the local api", source }),
+            Ok(_) => {}
+            Err(_) => tracing::warn!("a caller of the local api was cut off"),
+        }
+    }
+    tracing::info!("stopped as asked");
+    Ok(outcome?)
+}
+
+/// SIGTERM from a service manager, SIGINT from a terminal.
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Signals, Failure> {
+        let listen = |kind| signal(kind).map_err(|source| Failure::System { what: "listen to signals", source });
+        Ok(Signals { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// People read text, machines read JSON; `RUST_LOG` chooses how much.
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match std::io::stderr().is_terminal() {
+        true => log.init(),
+        false => log.json().init(),
+    }
+}

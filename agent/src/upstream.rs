@@ -1,0 +1,340 @@
+//! Head office as this device sees it: documents in, typed and verified; documents out, where they belong.
+//!
+//! One value for one connection. [`Inbox::sort`] takes everything that arrives, verifies it and puts the newest of each kind where
+//! `deliver` and `follow` look for it; it never waits for either of them, so the line never stalls behind a slow disk.
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::watch;
+use touchpoint_link::{
+    AskError, ConnectError, Connection, Incoming, Limits, Lost, Message, Options, PublishError, Publisher,
+};
+use touchpoint_protocol::{
+    batch::Batch,
+    confirmation::Confirmation,
+    digest::ContentRef,
+    group::GroupHead,
+    hello::Hello,
+    limits,
+    name::{BootId, DeviceId, JournalId},
+    presence::Presence,
+    request::{Refusal, Reply, Request, RequestError},
+    shard::ShardHead,
+    signed::{self, Document, OpenError, TrustedKeys},
+    topic::{Channel, DeviceChannel, Topic, TopicError},
+};
+
+use crate::{
+    config::{Config, ConfigError},
+    domain::update::Membership,
+    status::LineStatus,
+};
+
+/// How often the line is tested. Twice this without a sign of life, and the line counts as lost: within a minute, and with
+/// little to pay on a metered line.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
+/// How long to wait for a block: the 16 s it takes on the slowest line, four at a time, and some.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Blocks asked for at once: keeps the line busy over a round trip, and holds at most half a megabyte.
+const WINDOW: usize = 4;
+
+/// This device's name on the wire.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Which device.
+    pub device: DeviceId,
+    /// Whose documents it takes.
+    pub membership: Membership,
+    /// Which run of the machine this is.
+    pub boot: BootId,
+}
+
+/// The newest heads that were announced on this connection.
+#[derive(Debug, Clone, Default)]
+pub struct Heads {
+    /// The customers.
+    pub shard: Option<Arc<ShardHead>>,
+    /// The campaigns.
+    pub group: Option<Arc<GroupHead>>,
+}
+
+/// What this device sends.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    identity: Identity,
+    publisher: Publisher,
+}
+
+/// What this device receives.
+#[derive(Debug)]
+pub struct Inbox {
+    identity: Identity,
+    incoming: Incoming,
+}
+
+/// Where what was received is put.
+#[derive(Debug)]
+pub struct Trays<'a> {
+    /// The newest heads.
+    pub heads: &'a watch::Sender<Heads>,
+    /// The highest sequence number that is safe at head office.
+    pub confirmed: &'a watch::Sender<u64>,
+    /// What was refused.
+    pub status: &'a watch::Sender<LineStatus>,
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum UpstreamError {
+    /// The certificates cannot be read.
+    #[error("no certificates")]
+    Certificates(#[source] ConfigError),
+    /// The broker cannot be reached, or does not want this device.
+    #[error("cannot connect")]
+    Connect(#[source] ConnectError),
+    /// A document could not be sent.
+    #[error("cannot send to head office")]
+    Publish(#[source] PublishError),
+}
+
+/// Why something could not be fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// No answer.
+    #[error("{what}")]
+    Ask {
+        /// What was asked for.
+        what: String,
+        /// Why there is none.
+        #[source]
+        source: AskError,
+    },
+    /// The answer is none.
+    #[error("{what}")]
+    Reply {
+        /// What was asked for.
+        what: String,
+        /// What is wrong with the answer.
+        #[source]
+        source: RequestError,
+    },
+    /// Head office does not give it.
+    #[error("head office does not give {what}: {refusal:?}")]
+    Refused {
+        /// What was asked for.
+        what: String,
+        /// Why not.
+        refusal: Refusal,
+    },
+    /// What came is not what was signed for.
+    #[error("{what} is not what head office signed for")]
+    Digest {
+        /// What was asked for.
+        what: String,
+    },
+}
+
+/// Why a message was not taken.
+#[derive(Debug, thiserror::Error)]
+enum Unwelcome {
+    #[error(transparent)]
+    Topic(#[from] TopicError),
+    #[error("{0}: not a topic this device listens to")]
+    Channel(Topic),
+    #[error("{topic}")]
+    Document {
+        topic: Topic,
+        #[source]
+        source: OpenError,
+    },
+    #[error("{topic}: the document is for {for_whom}")]
+    Addressee { topic: Topic, for_whom: String },
+}
+
+/// Connects, announces that this device is there, and leaves the opposite behind as its last will.
+///
+/// # Errors
+/// The broker cannot be reached, or does not want this device.
+pub async fn connect(config: &Config, identity: &Identity) -> Result<(Upstream, Inbox), UpstreamError> {
+    let Membership { tenant, shard, group } = &identity.membership;
+    let inbox = Topic::device(tenant, &identity.device, DeviceChannel::Inbox);
+    let options = Options {
+        endpoint: config.broker.clone(),
+        tls: config.tls.as_ref().map(|files| files.read()).transpose().map_err(UpstreamError::Certificates)?,
+        client_id: identity.device.to_string(),
+        keep_alive: KEEP_ALIVE,
+        last_will: Some(presence(identity, false)),
+        subscriptions: vec![
+            inbox.to_string(),
+            Topic::shard_head(tenant, shard).to_string(),
+            Topic::group_campaigns(tenant, group).to_string(),
+        ],
+        limits: Limits { max_in: limits::PACKET_IN, max_out: limits::PACKET_OUT, ..Limits::default() },
+    };
+    let Connection { outgoing: publisher, incoming } =
+        touchpoint_link::connect(&options).await.map_err(UpstreamError::Connect)?;
+    publisher.publish(presence(identity, true)).await.map_err(UpstreamError::Publish)?;
+    let upstream = Upstream { identity: identity.clone(), publisher };
+    Ok((upstream, Inbox { identity: identity.clone(), incoming }))
+}
+
+impl Upstream {
+    /// Says what this device holds.
+    ///
+    /// # Errors
+    /// The line was lost, or the broker refused.
+    pub async fn hello(&self, hello: &Hello) -> Result<(), PublishError> {
+        self.publisher.publish(Message::new(self.topic(DeviceChannel::Hello), hello.encode())).await
+    }
+
+    /// Sends interactions. That the broker has them says nothing yet: head office confirms.
+    ///
+    /// # Errors
+    /// The line was lost, or the broker refused.
+    pub async fn deliver(&self, batch: &Batch) -> Result<(), PublishError> {
+        let payload = batch.encode(&self.identity.membership.tenant, &self.identity.device);
+        let message = Message::new(self.topic(DeviceChannel::Interactions), payload);
+        self.publisher.publish(message.with_content_type(Batch::CONTENT_TYPE)).await
+    }
+
+    /// The blocks of a snapshot from `first` on, in their order, each checked against the signed head.
+    pub fn blocks(
+        &self,
+        head: &ShardHead,
+        first: u32,
+    ) -> impl futures_util::Stream<Item = Result<(u32, Vec<u8>), FetchError>> {
+        let asked = (0..).zip(head.blocks.clone()).skip(first as usize);
+        stream::iter(asked.map(|(block, signed)| {
+            let request = Request::Rows { shard: head.shard.clone(), epoch: head.epoch, block };
+            let what = format!("block {block} of epoch {} of shard {}", head.epoch, head.shard);
+            let upstream = self.clone();
+            async move {
+                let bytes = upstream.ask(request, &what).await?;
+                let genuine = touchpoint_protocol::digest::Digest::of(&bytes) == signed.sha256;
+                if genuine { Ok((block, bytes)) } else { Err(FetchError::Digest { what }) }
+            }
+        }))
+        .buffered(WINDOW)
+    }
+
+    /// A bundle or a medium, checked against the signed head.
+    ///
+    /// # Errors
+    /// It could not be fetched, or is not what was signed for.
+    pub async fn content(&self, content: ContentRef) -> Result<Vec<u8>, FetchError> {
+        let what = |block| format!("block {block} of content {}", content.sha256);
+        let blocks = stream::iter((0..content.blocks()).map(|block| {
+            let request = Request::Content { sha256: content.sha256, block };
+            async move { self.ask(request, &what(block)).await }
+        }));
+        let bytes = blocks.buffered(WINDOW).try_concat().await?;
+        match content.matches(&bytes) {
+            true => Ok(bytes),
+            false => Err(FetchError::Digest { what: format!("content {}", content.sha256) }),
+        }
+    }
+
+    /// Says goodbye, so that the last will stays unsaid.
+    pub async fn hang_up(self) {
+        if let Err(error) = self.publisher.publish(presence(&self.identity, false)).await {
+            tracing::debug!(%error, "no goodbye");
+        }
+        self.publisher.disconnect().await;
+    }
+
+    async fn ask(&self, request: Request, what: &str) -> Result<Vec<u8>, FetchError> {
+        let message = Message::new(self.topic(DeviceChannel::Requests), request.encode())
+            .with_response_topic(self.topic(DeviceChannel::Inbox));
+        let answer = self.publisher.ask(message, PATIENCE).await;
+        let answer = answer.map_err(|source| FetchError::Ask { what: what.to_owned(), source })?;
+        match Reply::decode(answer.content_type.as_deref(), &answer.payload) {
+            Ok(Reply::Data(bytes)) => Ok(bytes),
+            Ok(Reply::Refused(refusal)) => Err(FetchError::Refused { what: what.to_owned(), refusal }),
+            Err(source) => Err(FetchError::Reply { what: what.to_owned(), source }),
+        }
+    }
+
+    fn topic(&self, channel: DeviceChannel) -> String {
+        Topic::device(&self.identity.membership.tenant, &self.identity.device, channel).to_string()
+    }
+}
+
+impl Inbox {
+    /// Sorts everything that arrives until the line is lost. What is unwelcome is counted, named and dropped; the rest goes on.
+    pub async fn sort(mut self, keys: &TrustedKeys, journal: &JournalId, trays: Trays<'_>) -> Lost {
+        loop {
+            let message = match self.incoming.next().await {
+                Ok(message) => message,
+                Err(lost) => return lost,
+            };
+            if let Err(error) = self.take(&message, keys, journal, &trays) {
+                let error = crate::chain(&error);
+                tracing::warn!(error, bytes = message.payload.len(), "refused a message");
+                trays.status.send_modify(|status| {
+                    status.refused += 1;
+                    status.last_refusal = Some(error);
+                });
+            }
+        }
+    }
+
+    fn take(
+        &self,
+        message: &Message,
+        keys: &TrustedKeys,
+        journal: &JournalId,
+        trays: &Trays<'_>,
+    ) -> Result<(), Unwelcome> {
+        let topic = Topic::parse(&message.topic)?;
+        match &topic.channel {
+            Channel::ShardHead(_) => {
+                let head: ShardHead = open(&topic, message, keys)?;
+                trays
+                    .heads
+                    .send_if_modified(|heads| replace_if(&mut heads.shard, head, |new, held| new.epoch > held.epoch));
+            }
+            Channel::GroupCampaigns(_) => {
+                let head: GroupHead = open(&topic, message, keys)?;
+                trays.heads.send_if_modified(|heads| {
+                    replace_if(&mut heads.group, head, |new, held| new.revision > held.revision)
+                });
+            }
+            Channel::Device(device, DeviceChannel::Inbox) if *device == self.identity.device => {
+                let confirmation: Confirmation = open(&topic, message, keys)?;
+                let Confirmation { tenant, device, journal: of, through } = confirmation;
+                if (&tenant, &device, &of) != (&self.identity.membership.tenant, &self.identity.device, journal) {
+                    let for_whom = format!("journal {of} of device {device} of {tenant}");
+                    return Err(Unwelcome::Addressee { topic, for_whom });
+                }
+                trays.confirmed.send_if_modified(|confirmed| {
+                    let more = through > *confirmed;
+                    *confirmed = through.max(*confirmed);
+                    more
+                });
+            }
+            Channel::Device(..) => return Err(Unwelcome::Channel(topic)),
+        }
+        Ok(())
+    }
+}
+
+fn open<D: Document>(topic: &Topic, message: &Message, keys: &TrustedKeys) -> Result<D, Unwelcome> {
+    signed::open(&message.payload, keys).map_err(|source| Unwelcome::Document { topic: topic.clone(), source })
+}
+
+/// An older head that comes after a newer one never takes its place.
+fn replace_if<T>(held: &mut Option<Arc<T>>, new: T, newer: impl FnOnce(&T, &T) -> bool) -> bool {
+    let take = held.as_ref().is_none_or(|held| newer(&new, held));
+    if take {
+        *held = Some(Arc::new(new));
+    }
+    take
+}
+
+fn presence(identity: &Identity, online: bool) -> Message {
+    let presence = Presence { online, version: env!("CARGO_PKG_VERSION").to_owned(), boot: identity.boot.clone() };
+    let topic = Topic::device(&identity.membership.tenant, &identity.device, DeviceChannel::Presence);
+    Message::new(topic.to_string(), presence.encode()).retained()
+}
