@@ -1,0 +1,217 @@
+//! Head office's secrets and the files they are in: what it signs with, what turns cards into tokens, what its database is
+//! encrypted with.
+
+use data_encoding::HEXLOWER;
+use ring::rand::{SecureRandom, SystemRandom};
+use std::{
+    fmt, fs, io,
+    io::Write,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+use touchpoint_protocol::{
+    signed::{self, PublicKey, SigningKey},
+    token::{TokenKey, TokenKeyError},
+};
+use touchpoint_vault::MasterKey;
+use zeroize::Zeroizing;
+
+/// The files in the folder of keys.
+const SIGNING: &str = "signing.key";
+pub(crate) const TOKEN: &str = "token.key";
+const MASTER: &str = "master.key";
+
+/// Only the account of the program reads a secret.
+const SECRET: u32 = 0o600;
+
+/// Only the account of the program looks into a folder of secrets.
+const SECRET_FOLDER: u32 = 0o700;
+
+/// Head office's secrets. Prints the ids of its keys alone.
+pub struct Keys {
+    /// What documents to devices are signed with.
+    pub(crate) signing: SigningKey,
+    /// What tokens are made with now.
+    pub(crate) token: TokenKey,
+    /// What tokens were made with before, while keys are being changed.
+    previous_token: Option<TokenKey>,
+    /// From what the key of the database is derived.
+    pub(crate) master: MasterKey,
+}
+
+/// Why there are no keys. Nothing of a key is repeated.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// A key file cannot be read.
+    #[error("cannot read the key {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A key file or its folder cannot be written.
+    #[error("cannot write the key {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A key file holds something else.
+    #[error("{} does not hold the key it should", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// No random numbers.
+    #[error("the system gives no random numbers")]
+    Random,
+}
+
+impl Keys {
+    /// Makes the keys that are not there yet. One that is there stays, whatever it holds.
+    ///
+    /// # Errors
+    /// A file cannot be written, or there is no randomness.
+    pub(crate) fn create(folder: &Path) -> Result<(), KeysError> {
+        create_folder(folder)?;
+        let signing = SigningKey::generate().map_err(|_| KeysError::Random)?;
+        write_missing(&folder.join(SIGNING), &line("signing-1", &signing))?;
+        let mut token = Zeroizing::new([0; 32]);
+        SystemRandom::new().fill(&mut *token).map_err(|_| KeysError::Random)?;
+        write_missing(&folder.join(TOKEN), &line("token-1", &*token))?;
+        let master = MasterKey::generate().map_err(|_| KeysError::Random)?;
+        write_missing(&folder.join(MASTER), &master.to_hex())
+    }
+
+    /// Reads the keys.
+    ///
+    /// # Errors
+    /// A file that is missing, or holds something else.
+    pub(crate) fn load(folder: &Path) -> Result<Keys, KeysError> {
+        let (token, previous_token) = read(&folder.join(TOKEN), token_keys)?;
+        Ok(Keys {
+            signing: read(&folder.join(SIGNING), signing_key)?,
+            token,
+            previous_token,
+            master: read(&folder.join(MASTER), |text| Ok(MasterKey::from_hex(text.trim())?))?,
+        })
+    }
+
+    /// What devices know head office by.
+    pub fn public(&self) -> PublicKey {
+        self.signing.public()
+    }
+
+    /// The token keys as a device's file holds them: the current one, then the one before it.
+    pub(crate) fn token_lines(&self) -> Zeroizing<String> {
+        let mut lines = Zeroizing::new(String::new());
+        for key in std::iter::once(&self.token).chain(&self.previous_token) {
+            let line = key.to_line();
+            // Reserved at once: a string that grows leaves a copy of the key behind.
+            let mut longer = Zeroizing::new(String::with_capacity(lines.len() + line.len() + 1));
+            longer.push_str(&lines);
+            longer.push_str(&line);
+            longer.push('\n');
+            lines = longer;
+        }
+        lines
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keys({:?}, {:?}, ..)", self.signing, self.token)
+    }
+}
+
+/// Makes a folder for secrets, and those above it.
+pub(crate) fn create_folder(path: &Path) -> Result<(), KeysError> {
+    let made = fs::DirBuilder::new().recursive(true).mode(SECRET_FOLDER).create(path);
+    made.map_err(|source| KeysError::Write { path: path.to_owned(), source })
+}
+
+/// Writes a secret to a file that must not exist.
+pub(crate) fn write_secret(path: &Path, text: &str) -> Result<(), KeysError> {
+    write_new(path, text).map_err(|source| KeysError::Write { path: path.to_owned(), source })
+}
+
+fn write_missing(path: &Path, text: &str) -> Result<(), KeysError> {
+    match write_new(path, text) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        written => written.map_err(|source| KeysError::Write { path: path.to_owned(), source }),
+    }
+}
+
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(SECRET).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn read<T>(
+    path: &Path,
+    parse: impl FnOnce(&str) -> Result<T, Box<dyn std::error::Error + Send + Sync>>,
+) -> Result<T, KeysError> {
+    let text = fs::read_to_string(path).map_err(|source| KeysError::Read { path: path.to_owned(), source })?;
+    parse(&Zeroizing::new(text)).map_err(|source| KeysError::Content { path: path.to_owned(), source })
+}
+
+fn signing_key(text: &str) -> Result<SigningKey, Box<dyn std::error::Error + Send + Sync>> {
+    let (id, hex) = text.trim().split_once(':').ok_or(signed::KeyError::Private)?;
+    let pkcs8 = Zeroizing::new(HEXLOWER.decode(hex.as_bytes()).map_err(|_| signed::KeyError::Private)?);
+    Ok(SigningKey::from_pkcs8(id.parse()?, &pkcs8)?)
+}
+
+fn token_keys(text: &str) -> Result<(TokenKey, Option<TokenKey>), Box<dyn std::error::Error + Send + Sync>> {
+    let mut keys = text.lines().filter(|line| !line.trim().is_empty()).map(TokenKey::parse);
+    let current = keys.next().ok_or(TokenKeyError::Form)??;
+    let previous = keys.next().transpose()?;
+    match keys.next() {
+        Some(_) => Err("a third token key: only the current one and the one before it are valid".into()),
+        None => Ok((current, previous)),
+    }
+}
+
+fn line(id: &str, secret: &[u8]) -> Zeroizing<String> {
+    let mut line = Zeroizing::new(String::with_capacity(id.len() + 1 + 2 * secret.len()));
+    line.push_str(id);
+    line.push(':');
+    HEXLOWER.encode_append(secret, &mut line);
+    line
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn keys_are_made_once_and_only_their_owner_reads_them() {
+        let folder = tempfile::TempDir::new().unwrap();
+        Keys::create(folder.path()).unwrap();
+        let first = Keys::load(folder.path()).unwrap();
+        Keys::create(folder.path()).unwrap();
+        let second = Keys::load(folder.path()).unwrap();
+        assert_eq!(first.public(), second.public());
+        assert_eq!(*first.token_lines(), *second.token_lines());
+        for name in [SIGNING, TOKEN, MASTER] {
+            let mode = fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
+        assert_eq!(format!("{first:?}"), "Keys(SigningKey(signing-1, ..), TokenKey(token-1, ..), ..)");
+    }
+
+    #[test]
+    fn a_key_file_with_something_else_in_it_is_named_and_not_repeated() {
+        let folder = tempfile::TempDir::new().unwrap();
+        Keys::create(folder.path()).unwrap();
+        fs::write(folder.path().join(TOKEN), "token-1:abcdef").unwrap();
+        let text = crate::problem::chain(&Keys::load(folder.path()).unwrap_err());
+        assert!(text.contains(TOKEN) && !text.contains("abcdef"), "{text}");
+    }
+}

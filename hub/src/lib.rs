@@ -1,0 +1,55 @@
+//! Head office: imports customers, checks and publishes campaigns, answers devices, collects results.
+//!
+//! ```text
+//! office       Config -> Office         settings, keys and database, opened; every command is a method of it
+//! import       CSV -> next epoch        customers (row -> customer), snapshot (customers -> signed blocks)
+//! check        folder -> Campaigns      campaigns (TOML -> protocol types), placeholders, what fits the glass
+//! publish      Campaigns -> revision
+//! enrol, init  folders for a device and for head office
+//! serve        the line                 answer (one message -> what it causes)
+//! report       what there is to know
+//! store        SQL                      one transaction per change
+//! ```
+//!
+//! Invariants, stated as absences: no card number is stored, logged or repeated in an error; nothing a device sends changes
+//! anything but that device's own rows; nothing is confirmed before it is committed; no bad message stops the next one.
+
+pub mod config;
+pub mod keys;
+pub mod office;
+pub mod problem;
+
+mod enrol;
+mod init;
+
+mod customers;
+mod import;
+mod snapshot;
+
+mod campaigns;
+mod check;
+mod placeholders;
+mod publish;
+
+mod answer;
+mod serve;
+
+mod journal;
+mod report;
+
+mod document;
+mod store;
+
+pub use check::{CheckError, Checked, Medium, check};
+pub use config::{Config, ConfigError};
+pub use customers::{BadRows, ReadError};
+pub use enrol::{EnrolError, Enrolled};
+pub use import::{ImportError, Imported, OnBadRows};
+pub use init::{InitError, init};
+pub use office::{Office, OpenError};
+pub use problem::{Place, Problem};
+pub use publish::{PublishError, Published};
+pub use report::{CampaignLine, DeviceLine, JournalLine, RefusalLine, Report};
+pub use serve::ServeError;
+pub use snapshot::SnapshotError;
+pub use store::StoreError;

@@ -1,0 +1,304 @@
+//! `touchpoint-hub`: head office from the command line. Results go to stdout, logs and progress to stderr.
+
+use clap::{Args, Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use std::{
+    fmt,
+    fs::File,
+    io::{self, IsTerminal, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+use tokio::signal::unix::{SignalKind, signal};
+use touchpoint_hub::{
+    CheckError, Config, ConfigError, ImportError, Imported, Office, OnBadRows, Problem, PublishError, Published, check,
+    config, init, problem::chain,
+};
+use touchpoint_link::Endpoint;
+use touchpoint_protocol::name::{DeviceId, GroupId, ShardId, Tenant};
+use tracing_subscriber::EnvFilter;
+
+/// Most problems shown: enough to see a pattern, few enough to see at once.
+const SHOWN: usize = 20;
+
+/// Head office of the Touchpoint agents: imports customers, publishes campaigns, answers devices, collects results.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage.\nLogs follow RUST_LOG, for example RUST_LOG=debug."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a new head office: folder, settings, keys and empty database
+    #[command(after_help = "Example:\n  touchpoint-hub init acme --tenant acme --device kiosk-1")]
+    Init {
+        /// The folder to make it in
+        folder: PathBuf,
+        /// Whose machines it serves: a-z, 0-9 and -
+        #[arg(long)]
+        tenant: Tenant,
+        /// The MQTT broker that devices connect to as well
+        #[arg(long, default_value = "mqtt://127.0.0.1:1883")]
+        broker: Endpoint,
+        /// Also enrol this device, into FOLDER/devices/DEVICE
+        #[arg(long)]
+        device: Option<DeviceId>,
+    },
+    /// Register a device and write the folder that is to be copied to it
+    #[command(after_help = "Example:\n  touchpoint-hub enrol --config acme/hub.toml --device kiosk-2 --out kiosk-2")]
+    Enrol {
+        #[command(flatten)]
+        settings: Settings,
+        /// The device: a-z, 0-9 and -
+        #[arg(long)]
+        device: DeviceId,
+        /// The folder to write; it must not exist
+        #[arg(long)]
+        out: PathBuf,
+        /// Whose campaigns it runs
+        #[arg(long, default_value = "all")]
+        group: GroupId,
+        /// Whose customers it holds
+        #[arg(long, default_value = "all")]
+        shard: ShardId,
+    },
+    /// Make a table of customers the next epoch of a shard
+    #[command(
+        after_help = "Example:\n  touchpoint-hub import --config acme/hub.toml customers.csv\n\nThe file is UTF-8 with a header line and these columns, in any order:\n  customer,card_number,loyalty_number,segments,language,marketing_consent,first_name\nIt is the whole shard: customers who are not in it are no longer on the devices.\nCard numbers become tokens on the way in, and are stored nowhere."
+    )]
+    Import {
+        #[command(flatten)]
+        settings: Settings,
+        /// Which set of customers it is
+        #[arg(long, default_value = "all")]
+        shard: ShardId,
+        /// Leave out rows that cannot be taken, instead of refusing the whole file
+        #[arg(long)]
+        skip_bad: bool,
+        /// Print the result as JSON
+        #[arg(long)]
+        json: bool,
+        /// The table
+        customers: PathBuf,
+    },
+    /// Check a folder of campaigns without publishing it
+    #[command(after_help = "Example:\n  touchpoint-hub check campaigns")]
+    Check {
+        /// The folder: bundle.toml, a TOML file for each campaign, pictures beside them
+        folder: PathBuf,
+    },
+    /// Check a folder of campaigns and make it the next revision of a group
+    #[command(after_help = "Example:\n  touchpoint-hub publish --config acme/hub.toml campaigns")]
+    Publish {
+        #[command(flatten)]
+        settings: Settings,
+        /// The devices that are to run them
+        #[arg(long, default_value = "all")]
+        group: GroupId,
+        /// Print the result as JSON
+        #[arg(long)]
+        json: bool,
+        /// The folder
+        folder: PathBuf,
+    },
+    /// Answer devices and collect what they recorded, until stopped
+    #[command(after_help = "Example:\n  touchpoint-hub serve --config acme/hub.toml")]
+    Serve {
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Show devices, what came in from them, and how campaigns are doing
+    #[command(after_help = "Example:\n  touchpoint-hub report --config acme/hub.toml --json")]
+    Report {
+        #[command(flatten)]
+        settings: Settings,
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args)]
+struct Settings {
+    /// The settings of head office, as init has made them
+    #[arg(long, value_name = "FILE", default_value = config::FILE)]
+    config: PathBuf,
+}
+
+/// Whatever ended a command.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log_to_stderr();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => fail(&*failure),
+    }
+}
+
+async fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Init { folder, tenant, broker, device } => new(&folder, &tenant, &broker, device).await,
+        Command::Enrol { settings, device, out, group, shard } => {
+            let office = settings.open()?;
+            let enrolled = office.enrol(&device, &group, &shard, &out).await?;
+            say(format_args!("enrolled {device} in group {group} and shard {shard}"))?;
+            if let Some((group, shard)) = enrolled.before {
+                say(format_args!("it was enrolled before, in group {group} and shard {shard}"))?;
+            }
+            say(format_args!("copy {} to the device", enrolled.folder.display()))?;
+            Ok(office.close().await?)
+        }
+        Command::Import { settings, shard, skip_bad, json, customers } => {
+            let office = settings.open()?;
+            let on_bad_rows = if skip_bad { OnBadRows::Skip } else { OnBadRows::Refuse };
+            let imported = import(&office, &shard, &customers, on_bad_rows).await?;
+            show(&imported.skipped.problems, imported.skipped.count);
+            report(json, &imported, &Line(&imported))?;
+            Ok(office.close().await?)
+        }
+        Command::Check { folder } => {
+            let checked = check(&folder)?;
+            Ok(say(format_args!("ready to be published, campaigns: {}", checked.bundle.campaigns.len()))?)
+        }
+        Command::Publish { settings, group, json, folder } => {
+            let office = settings.open()?;
+            let published = office.publish(&group, &folder).await?;
+            report(json, &published, &Line(&published))?;
+            Ok(office.close().await?)
+        }
+        Command::Serve { settings } => {
+            let office = settings.open()?;
+            let (mut terminated, mut interrupted) =
+                (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+            let stop = async {
+                tokio::select! {
+                    _ = terminated.recv() => {}
+                    _ = interrupted.recv() => {}
+                }
+            };
+            office.serve(stop).await?;
+            Ok(office.close().await?)
+        }
+        Command::Report { settings, json } => {
+            let office = settings.open()?;
+            let all = office.report().await?;
+            report(json, &all, &all)?;
+            Ok(office.close().await?)
+        }
+    }
+}
+
+async fn new(folder: &Path, tenant: &Tenant, broker: &Endpoint, device: Option<DeviceId>) -> Result<(), Failure> {
+    let office = init(folder, tenant, broker)?;
+    say(format_args!("made head office of {tenant}: {}", folder.join(config::FILE).display()))?;
+    if let Some(device) = device {
+        let (group, shard): (GroupId, ShardId) = ("all".parse()?, "all".parse()?);
+        let out = folder.join("devices").join(device.as_str());
+        let enrolled = office.enrol(&device, &group, &shard, &out).await?;
+        say(format_args!("enrolled {device}: {}", enrolled.folder.display()))?;
+    }
+    Ok(office.close().await?)
+}
+
+async fn import(office: &Office, shard: &ShardId, file: &Path, on_bad_rows: OnBadRows) -> Result<Imported, Failure> {
+    let rows = File::open(file).map_err(|error| format!("cannot open {}: {error}", file.display()))?;
+    let bar = ProgressBar::new(rows.metadata()?.len());
+    bar.set_style(ProgressStyle::with_template("{wide_bar} {bytes} of {total_bytes}, {eta} left")?);
+    let imported = office.import(shard, file, bar.wrap_read(rows), on_bad_rows).await;
+    bar.finish_and_clear();
+    Ok(imported?)
+}
+
+impl Settings {
+    fn open(&self) -> Result<Office, Failure> {
+        Ok(Office::open(&Config::load(&self.config)?)?)
+    }
+}
+
+/// A result in one line for a person.
+struct Line<'a, T>(&'a T);
+
+impl fmt::Display for Line<'_, Imported> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Imported { shard, epoch, customers, newcomers, rows, blocks, bytes, .. } = self.0;
+        write!(f, "shard {shard}, epoch {epoch}: {customers} customers ({newcomers} new), {rows} cards and numbers ")?;
+        writeln!(f, "in {blocks} blocks of {bytes} bytes together")
+    }
+}
+
+impl fmt::Display for Line<'_, Published> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Published { group, revision, campaigns, media, bytes } = self.0;
+        writeln!(f, "group {group}, revision {revision}: {campaigns} campaigns, {media} pictures, {bytes} bytes")
+    }
+}
+
+fn report(json: bool, value: &impl Serialize, line: &impl fmt::Display) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    if json {
+        serde_json::to_writer_pretty(&mut out, value)?;
+        writeln!(out)?;
+    } else {
+        write!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+fn say(line: fmt::Arguments<'_>) -> io::Result<()> {
+    writeln!(io::stdout().lock(), "{line}")
+}
+
+/// Says why a command failed: what is to be put right, line by line, then the error with its causes.
+fn fail(error: &(dyn std::error::Error + 'static)) -> ExitCode {
+    let (problems, count) = to_put_right(error);
+    show(problems, count);
+    // Nobody is left to tell if stderr is gone.
+    let _ = writeln!(io::stderr().lock(), "error: {}", chain(error));
+    ExitCode::FAILURE
+}
+
+/// The problems an error brings with it, and how many there are in all.
+fn to_put_right<'a>(error: &'a (dyn std::error::Error + 'static)) -> (&'a [Problem], u64) {
+    let all = |problems: &'a [Problem]| (problems, problems.len() as u64);
+    if let Some(ConfigError { problems, .. }) = error.downcast_ref() {
+        all(problems)
+    } else if let Some(CheckError::Problems { problems, .. }) = error.downcast_ref() {
+        all(problems)
+    } else if let Some(PublishError::Check(CheckError::Problems { problems, .. })) = error.downcast_ref() {
+        all(problems)
+    } else if let Some(ImportError::Rows { bad, .. }) = error.downcast_ref() {
+        (&bad.problems, bad.count)
+    } else {
+        (&[], 0)
+    }
+}
+
+/// The first problems, and how many more there are.
+fn show(problems: &[Problem], count: u64) {
+    let mut err = io::stderr().lock();
+    for problem in problems.iter().take(SHOWN) {
+        let _ = writeln!(err, "{problem}");
+    }
+    let shown = problems.len().min(SHOWN) as u64;
+    if count > shown {
+        let _ = writeln!(err, "and {} more", count - shown);
+    }
+}
+
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    if io::stderr().is_terminal() { log.init() } else { log.json().init() }
+}

@@ -1,0 +1,1 @@
+INSERT INTO customer (external_key, id) VALUES (?1, ?2)

@@ -1,0 +1,1 @@
+SELECT external_key, id FROM customer

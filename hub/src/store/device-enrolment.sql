@@ -1,0 +1,1 @@
+SELECT device_group, shard FROM device WHERE id = ?1

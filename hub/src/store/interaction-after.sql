@@ -1,0 +1,1 @@
+SELECT sequence FROM interaction WHERE journal = ?1 AND sequence > ?2 ORDER BY sequence

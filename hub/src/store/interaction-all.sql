@@ -1,0 +1,1 @@
+SELECT journal, document FROM interaction ORDER BY journal, sequence

@@ -1,0 +1,2 @@
+INSERT INTO interaction (journal, sequence, received_ms, document) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT (journal, sequence) DO NOTHING

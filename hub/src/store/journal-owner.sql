@@ -1,0 +1,1 @@
+SELECT device, through FROM journal WHERE id = ?1

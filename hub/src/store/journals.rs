@@ -1,0 +1,195 @@
+//! What devices recorded, each fact exactly once.
+
+use super::{Error, Store, signed, unsigned};
+use crate::journal;
+use touchpoint_protocol::{
+    batch::Batch,
+    name::{DeviceId, JournalId},
+    utc::Utc,
+};
+use touchpoint_vault::rusqlite::{self, Connection, OptionalExtension, Transaction};
+
+/// What became of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ingested {
+    /// Facts that were new.
+    pub(crate) new: u64,
+    /// Facts that were here already; nothing changed.
+    pub(crate) repeated: u64,
+    /// Facts that were here already and say something else now. The first word stays.
+    pub(crate) contradicted: u64,
+    /// Up to and with this sequence number nothing is missing.
+    pub(crate) through: u64,
+}
+
+/// How a journal stands with a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing<T> {
+    /// It is the device's own.
+    Own(T),
+    /// Another device sent from it first: most likely one disk was copied to two machines.
+    Foreign,
+}
+
+impl Store {
+    /// Commits what is new of a batch.
+    pub(crate) async fn ingest(&self, device: &DeviceId, batch: Batch, now: Utc) -> Result<Standing<Ingested>, Error> {
+        let device = device.clone();
+        let task = move |transaction: &Transaction<'_>| match owner(transaction, &batch.journal)? {
+            Some((owner, _)) if owner != device.as_str() => Ok(Standing::Foreign),
+            known => {
+                if known.is_none() {
+                    let values = (batch.journal.as_str(), device.as_str());
+                    let insert = include_str!("journal-insert.sql");
+                    transaction.execute(insert, values)?;
+                }
+                take(transaction, &batch, known.map_or(0, |(_, through)| through), now).map(Standing::Own)
+            }
+        };
+        self.0.write(task).await
+    }
+
+    /// Up to where nothing of a journal is missing, 0 if nothing of it is here.
+    pub(crate) async fn through(&self, device: &DeviceId, journal: &JournalId) -> Result<Standing<u64>, Error> {
+        let (device, journal) = (device.clone(), journal.clone());
+        let task = move |connection: &Connection| {
+            Ok(match owner(connection, &journal)? {
+                Some((owner, _)) if owner != device.as_str() => Standing::Foreign,
+                known => Standing::Own(known.map_or(0, |(_, through)| through)),
+            })
+        };
+        self.0.read(task).await
+    }
+
+    /// Adds to how often something was refused.
+    pub(crate) async fn count_refusals(&self, counts: Vec<(&'static str, u64)>) -> Result<(), Error> {
+        let task = move |transaction: &Transaction<'_>| {
+            let mut add = transaction.prepare_cached(include_str!("refusal-add.sql"))?;
+            counts.iter().try_for_each(|(reason, times)| add.execute((reason, signed(*times))).map(drop))
+        };
+        self.0.write(task).await
+    }
+}
+
+fn owner(connection: &Connection, journal: &JournalId) -> rusqlite::Result<Option<(String, u64)>> {
+    let mut select = connection.prepare_cached(include_str!("journal-owner.sql"))?;
+    select.query_row([journal.as_str()], |row| Ok((row.get(0)?, unsigned(row, 1)?))).optional()
+}
+
+fn take(transaction: &Transaction<'_>, batch: &Batch, through: u64, now: Utc) -> rusqlite::Result<Ingested> {
+    let journal = batch.journal.as_str();
+    let mut insert = transaction.prepare_cached(include_str!("interaction-insert.sql"))?;
+    let mut known = transaction.prepare_cached(include_str!("interaction-document.sql"))?;
+    let (mut new, mut repeated, mut contradicted) = (0, 0, 0);
+    for interaction in &batch.interactions {
+        let document = serde_json::to_string(interaction)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        let sequence = signed(interaction.sequence);
+        if insert.execute((journal, sequence, now.as_millis(), &document))? == 1 {
+            new += 1;
+        } else if known.query_row((journal, sequence), |row| row.get::<_, String>(0))? == document {
+            repeated += 1;
+        } else {
+            contradicted += 1;
+        }
+    }
+    let mut after = transaction.prepare_cached(include_str!("interaction-after.sql"))?;
+    let mut rows = after.query((journal, signed(through)))?;
+    let mut following =
+        std::iter::from_fn(|| rows.next().and_then(|row| row.map(|row| unsigned(row, 0)).transpose()).transpose());
+    let through = journal::advance(through, &mut following)?;
+    let update = include_str!("journal-advance.sql");
+    transaction.prepare_cached(update)?.execute((journal, signed(through), signed(repeated), signed(contradicted)))?;
+    Ok(Ingested { new, repeated, contradicted, through })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use crate::store::Enrolment;
+    use touchpoint_protocol::interaction::{ClockQuality, Fact, Interaction, Moment, Reason};
+    use touchpoint_vault::MasterKey;
+
+    /// A database that knows two devices.
+    async fn store(folder: &tempfile::TempDir) -> Store {
+        let store = Store::create(&folder.path().join("t.db"), &MasterKey::new([7; 32])).unwrap();
+        let enrolment = Enrolment { group: "all".parse().unwrap(), shard: "all".parse().unwrap() };
+        for device in ["kiosk-1", "kiosk-2"] {
+            store.register(&device.parse().unwrap(), &enrolment, Utc::from_millis(0)).await.unwrap();
+        }
+        store
+    }
+
+    fn batch(sequences: impl IntoIterator<Item = u64>, visit: &str) -> Batch {
+        let interactions = sequences.into_iter().map(|sequence| Interaction {
+            sequence,
+            visit: visit.parse().unwrap(),
+            at: Moment {
+                utc: Utc::from_millis(0),
+                boot: "b0".parse().unwrap(),
+                since_boot_ms: sequence,
+                clock: ClockQuality::Synchronised,
+            },
+            customer: None,
+            fact: Fact::NotShown { reason: Reason::HeldOut, campaign: None },
+        });
+        Batch { journal: "j1".parse().unwrap(), interactions: interactions.collect() }
+    }
+
+    async fn ingest(store: &Store, batch: Batch) -> [u64; 4] {
+        let device = "kiosk-1".parse().unwrap();
+        match store.ingest(&device, batch, Utc::from_millis(0)).await.unwrap() {
+            Standing::Own(Ingested { new, repeated, contradicted, through }) => [new, repeated, contradicted, through],
+            Standing::Foreign => panic!("its own journal is foreign to it"),
+        }
+    }
+
+    #[tokio::test]
+    async fn each_fact_is_kept_once_whatever_the_order_of_batches() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let store = store(&folder).await;
+        assert_eq!(ingest(&store, batch(4..=6, "v")).await, [3, 0, 0, 0]);
+        assert_eq!(ingest(&store, batch(1..=2, "v")).await, [2, 0, 0, 2]);
+        assert_eq!(ingest(&store, batch(2..=4, "v")).await, [1, 2, 0, 6]);
+        assert_eq!(ingest(&store, batch(1..=6, "v")).await, [0, 6, 0, 6]);
+        assert_eq!(ingest(&store, batch([9], "v")).await, [1, 0, 0, 6]);
+        let report = store.report().await.unwrap();
+        let [journal] = &report.journals[..] else { panic!("{report:?}") };
+        assert_eq!((journal.received, journal.highest, journal.missing, journal.repeated), (7, 9, 2, 8));
+        assert_eq!(report.duplicates, 0);
+        let sequences = store.interactions().await.unwrap().into_iter().map(|(_, fact)| fact.sequence);
+        assert_eq!(sequences.collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 9]);
+    }
+
+    #[tokio::test]
+    async fn a_fact_that_changes_its_story_is_noticed_and_the_first_word_stays() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let store = store(&folder).await;
+        ingest(&store, batch(1..=2, "first")).await;
+        assert_eq!(ingest(&store, batch(2..=3, "second")).await, [1, 0, 1, 3]);
+        assert_eq!(store.interactions().await.unwrap()[1].1.visit.as_str(), "first");
+    }
+
+    #[tokio::test]
+    async fn the_same_fact_under_two_keys_is_a_duplicate() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let store = store(&folder).await;
+        let mut twice = batch(1..=2, "v");
+        twice.interactions[1] = Interaction { sequence: 2, ..twice.interactions[0].clone() };
+        ingest(&store, twice).await;
+        assert_eq!(store.report().await.unwrap().duplicates, 1);
+    }
+
+    #[tokio::test]
+    async fn a_journal_that_two_devices_send_from_is_the_first_ones() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let store = store(&folder).await;
+        ingest(&store, batch(1..=2, "v")).await;
+        let other = "kiosk-2".parse().unwrap();
+        let foreign = store.ingest(&other, batch(3..=4, "v"), Utc::from_millis(0)).await.unwrap();
+        assert_eq!(foreign, Standing::Foreign);
+        assert_eq!(store.through(&other, &"j1".parse().unwrap()).await.unwrap(), Standing::Foreign);
+        assert_eq!(store.interactions().await.unwrap().len(), 2);
+    }
+}

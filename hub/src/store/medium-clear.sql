@@ -1,0 +1,1 @@
+DELETE FROM medium WHERE device_group = ?1

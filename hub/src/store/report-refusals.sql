@@ -1,0 +1,1 @@
+SELECT reason, times FROM refusal ORDER BY reason

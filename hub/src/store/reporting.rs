@@ -1,0 +1,75 @@
+//! What the report is made of.
+
+use super::{Error, Store, parsed, unsigned};
+use crate::report::{DeviceLine, JournalLine, RefusalLine};
+use touchpoint_protocol::utc::Utc;
+use touchpoint_vault::rusqlite::{self, Connection, Row};
+
+/// The rows of a report, all of one moment.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    /// Enrolled devices.
+    pub(crate) devices: Vec<DeviceLine>,
+    /// Journals heard from.
+    pub(crate) journals: Vec<JournalLine>,
+    /// Facts that stand under two keys.
+    pub(crate) duplicates: u64,
+    /// Campaign, `shown` or `answered` or `unanswered`, with what, how often.
+    pub(crate) campaigns: Vec<(String, String, String, u64)>,
+    /// What was refused.
+    pub(crate) refusals: Vec<RefusalLine>,
+}
+
+impl Store {
+    /// Reads them.
+    pub(crate) async fn report(&self) -> Result<Rows, Error> {
+        let task = |connection: &Connection| {
+            let duplicates = connection.query_row(include_str!("report-duplicates.sql"), [], |row| unsigned(row, 0))?;
+            Ok(Rows {
+                devices: all(connection, include_str!("report-devices.sql"), device)?,
+                journals: all(connection, include_str!("report-journals.sql"), journal)?,
+                duplicates,
+                campaigns: all(connection, include_str!("report-campaigns.sql"), |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, unsigned(row, 3)?))
+                })?,
+                refusals: all(connection, include_str!("report-refusals.sql"), |row| {
+                    Ok(RefusalLine { reason: row.get(0)?, times: unsigned(row, 1)? })
+                })?,
+            })
+        };
+        self.0.read(task).await
+    }
+}
+
+fn all<T>(
+    connection: &Connection,
+    sql: &str,
+    line: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    connection.prepare(sql)?.query_map([], line)?.collect()
+}
+
+fn device(row: &Row<'_>) -> rusqlite::Result<DeviceLine> {
+    Ok(DeviceLine {
+        device: parsed(row, 0)?,
+        group: parsed(row, 1)?,
+        shard: parsed(row, 2)?,
+        online: row.get(3)?,
+        version: row.get(4)?,
+        since: row.get::<_, Option<i64>>(5)?.map(Utc::from_millis),
+    })
+}
+
+fn journal(row: &Row<'_>) -> rusqlite::Result<JournalLine> {
+    let (received, highest) = (unsigned(row, 2)?, unsigned(row, 3)?);
+    Ok(JournalLine {
+        journal: parsed(row, 0)?,
+        device: parsed(row, 1)?,
+        received,
+        highest,
+        missing: crate::journal::missing(received, highest),
+        through: unsigned(row, 4)?,
+        repeated: unsigned(row, 5)?,
+        contradicted: unsigned(row, 6)?,
+    })
+}

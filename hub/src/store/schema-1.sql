@@ -1,0 +1,83 @@
+-- Head office's memory. Times are milliseconds since 1970-01-01T00:00:00Z; digests are the 32 bytes of SHA-256.
+
+-- Machines that may speak. What the broker last said of each stands beside it.
+CREATE TABLE device (
+    id          TEXT PRIMARY KEY,
+    device_group TEXT NOT NULL,
+    shard       TEXT NOT NULL,
+    enrolled_ms INTEGER NOT NULL,
+    online      INTEGER CHECK (online IN (0, 1)),
+    version     TEXT,
+    boot        TEXT,
+    presence_ms INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- Each external key and the number it has for ever. Neither tokens nor profiles: these stand in the blocks, once.
+CREATE TABLE customer (
+    id           INTEGER PRIMARY KEY,
+    external_key TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- The present epoch of each shard.
+CREATE TABLE shard (
+    name      TEXT PRIMARY KEY,
+    epoch     INTEGER NOT NULL,
+    token_key TEXT NOT NULL,
+    row_count INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Its blocks as they travel. With rows of 128 KiB and the bytes last, a head is read without reading a block.
+CREATE TABLE block (
+    shard     TEXT NOT NULL REFERENCES shard,
+    number    INTEGER NOT NULL,
+    sha256    BLOB NOT NULL,
+    row_count INTEGER NOT NULL,
+    bytes     BLOB NOT NULL,
+    PRIMARY KEY (shard, number)
+) STRICT;
+
+-- Bundles and pictures.
+CREATE TABLE content (
+    sha256 BLOB PRIMARY KEY,
+    size   INTEGER NOT NULL,
+    bytes  BLOB NOT NULL
+) STRICT;
+
+-- What each group runs now.
+CREATE TABLE publication (
+    device_group TEXT PRIMARY KEY,
+    revision     INTEGER NOT NULL,
+    bundle       BLOB NOT NULL REFERENCES content
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE medium (
+    device_group TEXT NOT NULL REFERENCES publication,
+    sha256       BLOB NOT NULL REFERENCES content,
+    PRIMARY KEY (device_group, sha256)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX medium_content ON medium (sha256);
+
+-- A journal belongs to the device that first sent from it. Up to and with `through` nothing is missing.
+CREATE TABLE journal (
+    id           TEXT PRIMARY KEY,
+    device       TEXT NOT NULL REFERENCES device,
+    through      INTEGER NOT NULL,
+    repeated     INTEGER NOT NULL,
+    contradicted INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What devices recorded, each fact under the key that makes a repeat visible; `document` is the interaction's JSON.
+CREATE TABLE interaction (
+    journal     TEXT NOT NULL REFERENCES journal,
+    sequence    INTEGER NOT NULL,
+    received_ms INTEGER NOT NULL,
+    document    TEXT NOT NULL,
+    PRIMARY KEY (journal, sequence)
+) STRICT, WITHOUT ROWID;
+
+-- How often something was refused, by reason.
+CREATE TABLE refusal (
+    reason TEXT PRIMARY KEY,
+    times  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

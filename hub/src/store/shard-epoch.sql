@@ -1,0 +1,1 @@
+SELECT epoch FROM shard WHERE name = ?1
