@@ -20,7 +20,7 @@ use touchpoint_display::{
     Panel, Screen, Theme,
     panel::{MemoryPanel, PngPanel},
 };
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// The edge agent for ATMs and retail kiosks.
 #[derive(Debug, Parser)]
@@ -159,10 +159,11 @@ impl Signals {
 
 /// People read text, machines read JSON; `RUST_LOG` chooses how much.
 fn log_to_stderr() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = std::env::var("RUST_LOG").ok().and_then(|levels| levels.parse().ok());
+    let filter: Targets = filter.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO));
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     match std::io::stderr().is_terminal() {
-        true => log.init(),
-        false => log.json().init(),
+        true => tracing_subscriber::registry().with(filter).with(log).init(),
+        false => tracing_subscriber::registry().with(filter).with(log.json()).init(),
     }
 }

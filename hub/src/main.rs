@@ -17,7 +17,7 @@ use touchpoint_hub::{
 };
 use touchpoint_link::Endpoint;
 use touchpoint_protocol::name::{DeviceId, GroupId, ShardId, Tenant};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Most problems shown: enough to see a pattern, few enough to see at once.
 const SHOWN: usize = 20;
@@ -298,7 +298,11 @@ fn show(problems: &[Problem], count: u64) {
 }
 
 fn log_to_stderr() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    if io::stderr().is_terminal() { log.init() } else { log.json().init() }
+    let filter = std::env::var("RUST_LOG").ok().and_then(|levels| levels.parse().ok());
+    let filter: Targets = filter.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO));
+    let log = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    match io::stderr().is_terminal() {
+        true => tracing_subscriber::registry().with(filter).with(log).init(),
+        false => tracing_subscriber::registry().with(filter).with(log.json()).init(),
+    }
 }

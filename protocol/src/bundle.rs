@@ -42,6 +42,8 @@ pub struct Theme {
     pub background: Colour,
     /// Behind the words.
     pub surface: Colour,
+    /// Hairlines, and the part of the time bar that has run out.
+    pub outline: Colour,
     /// Words.
     pub text: Colour,
     /// Lesser words.
@@ -204,6 +206,7 @@ mod tests {
             theme: Theme {
                 background: colour,
                 surface: colour,
+                outline: colour,
                 text: colour,
                 muted: colour,
                 accent: colour,

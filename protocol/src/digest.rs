@@ -18,6 +18,11 @@ impl Digest {
         Digest(digest)
     }
 
+    /// From 32 bytes of a table.
+    pub fn from_bytes(bytes: [u8; 32]) -> Digest {
+        Digest(bytes)
+    }
+
     /// The 32 bytes, as a table keeps them.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
