@@ -1,0 +1,114 @@
+//! `touchpoint-sim`: the developer's desk from the command line. Results go to stdout, logs to stderr.
+
+use clap::{Parser, Subcommand};
+use std::{
+    io::{self, IsTerminal, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+use touchpoint_agent::chain;
+use touchpoint_sim::demo::{self, Customers, DemoError, Options, OutFolder, OutFolderError, Performance, Table};
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// A developer's desk: a kiosk and its head office on this machine, without any hardware.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Plays twenty visits and an outage against the real agent and head office, and reckons up what arrived
+    #[command(after_help = "Example: touchpoint-sim demo --customers 100000 --out demo-out\n\n\
+        Exit codes: 0 head office has exactly what the device recorded, 1 it has not or the demo failed,\n\
+        2 wrong usage, 130 stopped with Ctrl-C. Logs follow RUST_LOG, for example RUST_LOG=info.")]
+    Demo {
+        /// How many customers head office knows, 20 to 1000000
+        #[arg(long, value_name = "N", default_value = "10000")]
+        customers: Customers,
+        /// What customers are made from: the same seed, the same customers
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        seed: u64,
+        /// Where a picture of each showing and report.json go
+        #[arg(long, value_name = "DIR", default_value = "demo-out")]
+        out: PathBuf,
+        /// Print the report instead of the table
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Stopped by SIGINT, as shells count it: 128 and the signal's number.
+const INTERRUPTED: u8 = 130;
+
+/// What clap exits with, too.
+const USAGE: u8 = 2;
+
+/// Why a command did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("--out")]
+    Out(#[from] OutFolderError),
+    #[error("the demo did not come to its end")]
+    Demo(#[from] DemoError),
+    #[error("cannot start threads")]
+    Threads(#[source] io::Error),
+    #[error("cannot print")]
+    Print(#[source] io::Error),
+}
+
+fn main() -> ExitCode {
+    let Arguments { command: Command::Demo { customers, seed, out, json } } = Arguments::parse();
+    log_to_stderr();
+    match demonstrate(customers, seed, out, json) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            // Where nobody reads errors, the exit code has to do.
+            let _ = writeln!(io::stderr(), "error: {}", chain(&failure));
+            match failure {
+                Failure::Out(_) => ExitCode::from(USAGE),
+                Failure::Demo(DemoError::Stopped) => ExitCode::from(INTERRUPTED),
+                Failure::Demo(_) | Failure::Threads(_) | Failure::Print(_) => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+/// Plays the demo; whether all was well.
+fn demonstrate(customers: Customers, seed: u64, out: PathBuf, json: bool) -> Result<bool, Failure> {
+    let options = Options { customers, seed, out: OutFolder::open(out)? };
+    let runtime = tokio::runtime::Runtime::new().map_err(Failure::Threads)?;
+    let performance = runtime.block_on(perform(&options, json))?;
+    Ok(performance.problems().next().is_none())
+}
+
+async fn perform(options: &Options, json: bool) -> Result<Performance, Failure> {
+    let stop = async { drop(tokio::signal::ctrl_c().await) };
+    let mut table = Table::new(io::stdout());
+    if !json {
+        let performance = demo::play(options, &mut table, stop).await?;
+        table.reckoning(&performance, &options.out.to_string()).map_err(Failure::Print)?;
+        return Ok(performance);
+    }
+    let performance = demo::play(options, &mut (), stop).await?;
+    let report = serde_json::to_string_pretty(&performance.report).map_err(|error| Failure::Print(error.into()))?;
+    writeln!(io::stdout(), "{report}").map_err(Failure::Print)?;
+    for problem in performance.problems() {
+        tracing::error!("{problem}");
+    }
+    Ok(performance)
+}
+
+/// People read text, machines read JSON; errors only, unless `RUST_LOG` asks for more: an outage is part of the show.
+fn log_to_stderr() {
+    let filter = std::env::var("RUST_LOG").ok().and_then(|levels| levels.parse().ok());
+    let filter: Targets = filter.unwrap_or_else(|| Targets::new().with_default(tracing::Level::ERROR));
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    match std::io::stderr().is_terminal() {
+        true => tracing_subscriber::registry().with(filter).with(log).init(),
+        false => tracing_subscriber::registry().with(filter).with(log.json()).init(),
+    }
+}
