@@ -105,15 +105,16 @@ impl Campaigns {
         let none = BTreeMap::new();
         let attributes = customer.map_or(&none, |customer| &customer.profile.attributes);
         let longest = if campaign.qr.is_some() { limits::BODY_WITH_QR } else { limits::BODY };
-        let labels = campaign.answers.iter().zip(&text.answers);
+        let button = |(position, (kind, label)): (usize, (&AnswerKind, &String))| AnswerButton {
+            label: label.clone(),
+            emphasis: emphasis(position, *kind),
+        };
         let offer = Offer {
             title: fill(&text.title, attributes, limits::TITLE),
             body: fill(&text.body, attributes, longest),
             picture: self.picture(campaign),
             qr: campaign.qr.clone(),
-            answers: labels
-                .map(|(kind, label)| AnswerButton { label: label.clone(), emphasis: emphasis(*kind) })
-                .collect(),
+            answers: campaign.answers.iter().zip(&text.answers).enumerate().map(button).collect(),
             seconds_left: seconds,
             seconds_total: seconds,
         };
@@ -157,11 +158,11 @@ impl Campaigns {
     }
 }
 
-/// What asks to be pressed, and what merely may be. An objection is as large as a yes, and quieter.
-fn emphasis(kind: AnswerKind) -> Emphasis {
-    match kind {
-        AnswerKind::Accept | AnswerKind::CallMe => Emphasis::Primary,
-        AnswerKind::More | AnswerKind::Later | AnswerKind::Decline => Emphasis::Secondary,
-        AnswerKind::OptOut => Emphasis::Quiet,
+/// The first answer asks to be pressed, the others may be. An objection is as large as a yes, and quieter.
+fn emphasis(position: usize, kind: AnswerKind) -> Emphasis {
+    match (position, kind) {
+        (_, AnswerKind::OptOut) => Emphasis::Quiet,
+        (0, _) => Emphasis::Primary,
+        (_, _) => Emphasis::Secondary,
     }
 }

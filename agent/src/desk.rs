@@ -55,7 +55,7 @@ impl<C: Clock> Desk<C> {
     ///
     /// # Errors
     /// The cache or the journal cannot be read. A decision without the past could break a cap or an objection.
-    pub async fn look_up(&self, tokens: Vec<Token>) -> Result<(Option<Customer>, Vec<Contact>), LookUpError> {
+    pub async fn look_up(&mut self, tokens: Vec<Token>) -> Result<(Option<Customer>, Vec<Contact>), LookUpError> {
         let Some(customer) = self.cache.customer(tokens).await? else { return Ok((None, Vec::new())) };
         let contacts = self.journal.contacts(customer.id).await?;
         Ok((Some(customer), contacts))
@@ -95,7 +95,7 @@ impl<C: Clock> Desk<C> {
     }
 
     /// Records one step of a visit. A journal that fails is an alarm, and no reason to keep the customer waiting.
-    pub async fn record(&self, visit: &VisitId, customer: Option<CustomerId>, fact: Fact) {
+    pub async fn record(&mut self, visit: &VisitId, customer: Option<CustomerId>, fact: Fact) {
         let entry = Entry { visit: visit.clone(), at: self.clock.now(), customer, fact };
         if let Err(error) = self.journal.record(entry).await {
             tracing::error!(error = chain(&error), "an interaction was not recorded");

@@ -96,7 +96,8 @@ impl Decision {
         Decision { choice: None, verdicts: Vec::new() }
     }
 
-    /// For a decision without a choice: the campaign that came nearest to being shown, and why it was not.
+    /// For a decision without a choice: why, and which campaign came nearest, if it is one campaign that it is about. Consent is
+    /// about all of them.
     pub fn nearest(&self) -> (Option<&CampaignId>, Reason) {
         let lost = self.verdicts.iter().filter_map(|(campaign, verdict)| match verdict {
             Verdict::Lost(reason) => Some((campaign, *reason)),
@@ -104,7 +105,7 @@ impl Decision {
         });
         // The first of those that are equally near, so that the answer is the same every time.
         match lost.min_by_key(|(_, reason)| Reverse(nearness(*reason))) {
-            Some((campaign, reason)) => (Some(campaign), reason),
+            Some((campaign, reason)) => ((nearness(reason) >= nearness(Reason::Accepted)).then_some(campaign), reason),
             None => (None, Reason::NoCampaigns),
         }
     }
