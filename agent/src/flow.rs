@@ -164,15 +164,14 @@ async fn present<C: Clock>(
     let mut caller = Some(decided);
     let mut last = None;
     loop {
+        let mut free = true;
         if desk.pin_entry {
             // Whoever waits for the decision need not wait for the PIN.
             desk.tell_caller(&mut caller);
-            if !pin_entry_over(desk, events, visit.ends).await {
-                return last;
-            }
+            free = pin_entry_over(desk, events, visit.ends).await;
         }
         let left = desk.seconds_until(visit.ends);
-        let message = campaigns.message(choice, visit.customer.as_ref(), left).filter(|_| left >= *needed);
+        let message = campaigns.message(choice, visit.customer.as_ref(), left).filter(|_| free && left >= *needed);
         let presented = match &message {
             Some(message) => desk.show(&message.view, Phase::Showing).map_err(|error| {
                 tracing::error!(error = chain(&error), %campaign, "the panel refused a message");
@@ -211,8 +210,8 @@ async fn present<C: Clock>(
 
 /// Waits for what ends a showing, and counts its seconds down meanwhile.
 async fn until_ended<C: Clock>(desk: &mut Desk<C>, events: &mut Events, message: &Message, ends: Duration) -> Ending {
+    let mut left = desk.seconds_until(ends);
     loop {
-        let left = desk.seconds_until(ends);
         let tick = ends.saturating_sub(Duration::from_secs(u64::from(left.saturating_sub(1))));
         let clock = Arc::clone(&desk.clock);
         select! {
@@ -231,9 +230,12 @@ async fn until_ended<C: Clock>(desk: &mut Desk<C>, events: &mut Events, message:
             },
             () = clock.reach(tick) => match desk.seconds_until(ends) {
                 0 => return Ending::TimeUp,
-                left => if let Err(error) = desk.screen.tick(left) {
-                    tracing::warn!(error = chain(&error), "the panel refused a tick");
-                },
+                now => {
+                    left = now;
+                    if let Err(error) = desk.screen.tick(left) {
+                        tracing::warn!(error = chain(&error), "the panel refused a tick");
+                    }
+                }
             },
         }
     }

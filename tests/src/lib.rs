@@ -1,0 +1,34 @@
+//! Whole-system tests: what they stand on.
+//!
+//! The tests themselves are in `tests/tests/`, one file for each promise the software makes. Here is what several of them need: a real
+//! Mosquitto, real programs as processes of their own, and the real agent behind a simulated clock and glass.
+//!
+//! ```text
+//! pki, mosquitto         the broker, as deployed or plain
+//! process                a program of ours, run or running
+//! head_office, kiosk     the two programs in their folders; api speaks to a kiosk
+//! machine                an agent in this process, for visits that take no time
+//! secrets, golden        what may be nowhere, and what must look as it did
+//! workspace              the source tree, for rules that a machine can check
+//! ```
+//!
+//! Everything here fails by panicking with what went wrong: it is for tests alone.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+pub mod patience;
+
+pub mod mosquitto;
+pub mod pki;
+
+pub mod process;
+
+pub mod api;
+pub mod head_office;
+pub mod kiosk;
+
+pub mod machine;
+
+pub mod golden;
+pub mod secrets;
+
+pub mod workspace;

@@ -1,0 +1,27 @@
+//! Waiting with an end: a test polls for what must come, and says what did not.
+
+use std::{
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+/// Far longer than anything here takes on a loaded machine, and short enough to be waited for.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Pause between two looks: short beside what is waited for, long beside what a look costs.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Looks again and again until there is what is waited for.
+///
+/// # Panics
+/// It did not come within [`PATIENCE`]; says `what`, and what was seen last.
+pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match look() {
+            Ok(found) => return found,
+            Err(seen) if Instant::now() > deadline => panic!("{what}: not within {PATIENCE:?}; last seen: {seen}"),
+            Err(_) => sleep(PAUSE),
+        }
+    }
+}
