@@ -1,6 +1,6 @@
 //! A developer's desk: simulated screen, reader, line, clock and head office around the real agent.
 //!
-//! Start with [`demo`]. Below it stand the parts: what lies between device and head office ([`broker`], [`line`], [`tape`]), what the
+//! Start with [`demo`]. Below it stand the parts: what lies between device and head office ([`broker`], [`mod@line`], [`tape`]), what the
 //! machine is made of ([`screen`], [`clock`]), and the people ([`cast`], [`customers`], [`cards`], [`random`], [`secrecy`]).
 
 pub mod demo;
