@@ -19,7 +19,7 @@ use crate::{
     domain::{contact::Contact, customer::Customer},
     identify::Caller,
     journal::{Entry, Journal, JournalError},
-    status::{Phase, VisitLoop, VisitStatus},
+    status::{LineStatus, Phase, VisitLoop, VisitStatus},
 };
 
 /// Everything the visit loop owns or reads.
@@ -36,6 +36,8 @@ pub struct Desk<C> {
     pub screen: Screen,
     /// The time.
     pub clock: Arc<C>,
+    /// How the line was when last heard of: told with each record, and asked for nothing.
+    pub line: watch::Receiver<LineStatus>,
     /// What is told about all this.
     pub status: watch::Sender<VisitLoop>,
     /// How long a visit lasts if nobody says.
@@ -96,7 +98,8 @@ impl<C: Clock> Desk<C> {
 
     /// Records one step of a visit. A journal that fails is an alarm, and no reason to keep the customer waiting.
     pub async fn record(&mut self, visit: &VisitId, customer: Option<CustomerId>, fact: Fact) {
-        let entry = Entry { visit: visit.clone(), at: self.clock.now(), customer, fact };
+        let backfill = !self.line.borrow().connected;
+        let entry = Entry { visit: visit.clone(), at: self.clock.now(), customer, backfill, fact };
         if let Err(error) = self.journal.record(entry).await {
             tracing::error!(error = chain(&error), "an interaction was not recorded");
             self.status.send_modify(|status| status.unrecorded += 1);

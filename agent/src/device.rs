@@ -1,7 +1,14 @@
 //! One device, opened and run: wires the loops together, and keeps the line.
 
 use ring::rand::{SecureRandom, SystemRandom};
-use std::{future::Future, path::PathBuf, pin::pin, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    io,
+    path::{Path, PathBuf},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     select,
     sync::{mpsc, oneshot, watch},
@@ -10,18 +17,20 @@ use tokio::{
 use touchpoint_display::Screen;
 use touchpoint_link::{Backoff, Lost};
 use touchpoint_protocol::{hello::Hello, signed::TrustedKeys, token::TokenKeys};
-use touchpoint_vault::MasterKey;
+use touchpoint_vault::{Key, MasterKey, OpenError};
 
 use crate::{
-    cache::{Cache, CacheError},
+    aside,
+    cache::{Cache, CacheError, StoredCampaigns},
     campaigns::Campaigns,
     chain,
     clock::Clock,
     config::Config,
     desk::Desk,
-    flow::{self, Following, LineError},
+    flow::{self, LineError},
+    following::Following,
     identify::{Event, Events},
-    journal::{Journal, JournalError},
+    journal::{self, Journal, JournalError},
     status::{LineStatus, VisitLoop},
     upstream::{self, Heads, Identity, Trays, UpstreamError},
 };
@@ -57,13 +66,30 @@ pub enum DeviceError {
     },
     /// The cache cannot be opened.
     #[error("cannot open the cache")]
-    Cache(#[source] touchpoint_vault::OpenError),
+    Cache(#[source] OpenError),
     /// The journal cannot be opened.
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// The cache cannot be read.
     #[error(transparent)]
     Held(#[from] CacheError),
+    /// A damaged database cannot be put out of the way.
+    #[error("{} is damaged, and cannot be set aside", path.display())]
+    Stuck {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A database turned out to be damaged while it was used. The next start begins with a new one.
+    #[error("{} was damaged, and is set aside as {}", path.display(), aside.display())]
+    Damaged {
+        /// Which.
+        path: PathBuf,
+        /// Where it is now.
+        aside: PathBuf,
+    },
     /// A database cannot be closed.
     #[error("cannot close a database")]
     Close(#[source] touchpoint_vault::Error),
@@ -85,6 +111,9 @@ enum Ended {
 impl Device {
     /// Opens both vaults and decodes the campaigns in force. Everything a visit needs is there afterwards, line or no line.
     ///
+    /// A damaged one is set aside and begun anew: the cache is fetched again, and the journal's status says that one is missing.
+    /// A file with another key, of another program or of a newer release is not damaged, and stops the start.
+    ///
     /// # Errors
     /// Names the file that cannot be used.
     pub async fn open(
@@ -95,21 +124,30 @@ impl Device {
     ) -> Result<Device, DeviceError> {
         let path = config.folder.clone();
         std::fs::create_dir_all(&path).map_err(|source| DeviceError::Folder { path, source })?;
-        let [cache, journal] = config.databases();
-        let cache = Cache::open(&cache, &master.derive("cache")).map_err(DeviceError::Cache)?;
-        let journal = Journal::open(&journal, &master.derive("journal")).await?;
+        journal::make_way(&config.folder);
+        let ([cache, journal], keys) = (config.databases(), ["cache", "journal"].map(|name| master.derive(name)));
+        let (cache, stored, line) = match open_cache(&cache, &keys[0]).await {
+            Err(error) if error.is_corrupt() => {
+                put_aside(&cache, aside::replace)?;
+                open_cache(&cache, &keys[0]).await?
+            }
+            opened => opened?,
+        };
+        let journal = match Journal::open(&journal, &keys[1]).await {
+            Err(error) if error.is_corrupt() => {
+                put_aside(&journal, aside::keep)?;
+                Journal::open(&journal, &keys[1]).await?
+            }
+            opened => opened?,
+        };
 
-        let campaigns = cache.campaigns().await?.and_then(|stored| match Campaigns::decode(&stored, config.screen) {
+        let campaigns = stored.and_then(|stored| match Campaigns::decode(&stored, config.screen) {
             Ok(campaigns) => Some(Arc::new(campaigns)),
             Err(error) => {
                 tracing::error!(error = chain(&error), "the campaigns in the cache cannot be shown");
                 None
             }
         });
-        let held = cache.held().await?;
-        let (epoch, revision) = (held.epoch, held.campaigns);
-        let line =
-            LineStatus { epoch, customers: cache.customers().await?, campaigns: revision, ..LineStatus::default() };
         Ok(Device {
             config,
             tokens: Arc::new(tokens),
@@ -155,6 +193,7 @@ impl Device {
             journal: self.journal.clone(),
             campaigns: self.campaigns.subscribe(),
             tokens: Arc::clone(&self.tokens),
+            line: self.line.subscribe(),
             screen,
             clock: Arc::clone(&clock),
             status: self.visits.clone(),
@@ -162,26 +201,38 @@ impl Device {
             pin_entry: false,
         };
         let (cache, journal) = (self.cache.clone(), self.journal.clone());
+        let (files, damage) = (self.config.databases(), [cache.damage(), journal.damage()]);
         let boot = clock.now().boot;
         let identity =
             Identity { device: self.config.device.clone(), membership: self.config.membership.clone(), boot };
         let (hang_up, hung_up) = oneshot::channel();
         let line = tokio::spawn(async move { self.keep_line(identity, hung_up).await });
 
+        // Whoever has met damage stops as if asked to: the visit ends, and the next start begins with a new file.
+        let [broken_cache, broken_journal] = damage.clone().map(met);
+        let stop = async move {
+            select! {
+                () = stop => {}
+                () = broken_cache => {}
+                () = broken_journal => {}
+            }
+        };
         flow::visit(desk, Events::new(events, stop)).await;
 
         drop(hang_up);
         if let Err(error) = line.await {
             tracing::error!(%error, "the line's task failed");
         }
-        cache.close().await.map_err(DeviceError::Close)?;
-        journal.close().await.map_err(DeviceError::Close)
+        let ([cache_file, journal_file], [cache_damage, journal_damage]) = (files, damage);
+        let cache = retire(&cache_file, cache.close().await, &cache_damage, aside::replace);
+        retire(&journal_file, journal.close().await, &journal_damage, aside::keep).and(cache)
     }
 
     /// Connects, again and again, with growing pauses; until the agent stops.
     async fn keep_line(&self, identity: Identity, mut hung_up: oneshot::Receiver<()>) {
         let mut backoff = Backoff::default();
         loop {
+            self.journal.tidy().await;
             let began = Instant::now();
             let ended = self.online(&identity, &mut hung_up).await;
             if let Ended::HungUp = ended {
@@ -215,15 +266,18 @@ impl Device {
         tracing::info!(broker = %self.config.broker, "online");
         self.line.send_modify(|line| line.connected = true);
 
-        let journal = self.journal.state().borrow().id.clone();
+        let journal = self.journal.state();
         let (heads, confirmed) = (watch::Sender::new(Heads::default()), watch::Sender::new(0));
-        let trays = Trays { heads: &heads, confirmed: &confirmed, status: &self.line };
+        let (deltas, passing) = upstream::delta_tray();
+        let trays = Trays { heads: &heads, deltas: &deltas, confirmed: &confirmed, status: &self.line };
         let following = Following {
             cache: &self.cache,
             campaigns: &self.campaigns,
             tokens: &self.tokens,
+            head_office: &self.head_office,
             here: &identity.membership,
             panel: self.config.screen,
+            folder: &self.config.folder,
             status: &self.line,
         };
         let ended = {
@@ -237,7 +291,7 @@ impl Device {
                 }
                 select! {
                     error = flow::deliver(&self.journal, &upstream, confirmed.subscribe()) => Ended::Failed(error),
-                    error = flow::follow(following, &upstream, heads.subscribe()) => Ended::Failed(error),
+                    error = flow::follow(following, &upstream, heads.subscribe(), passing) => Ended::Failed(error),
                     () = self.last_words(hung_up) => Ended::HungUp,
                 }
             };
@@ -258,6 +312,7 @@ impl Device {
         Ok(Hello {
             shard: identity.membership.shard.clone(),
             epoch: held.epoch,
+            revision: held.revision,
             group: identity.membership.group.clone(),
             campaigns: held.campaigns,
             journal: state.id,
@@ -275,6 +330,68 @@ impl Device {
             tracing::warn!("stopping before head office has confirmed everything; the journal keeps it");
         }
     }
+}
+
+impl DeviceError {
+    /// Whether the cache is damaged, so that it has to be fetched again.
+    fn is_corrupt(&self) -> bool {
+        match self {
+            DeviceError::Cache(error) => matches!(error, OpenError::Corrupt { .. }),
+            DeviceError::Held(CacheError::Vault { source, .. }) => source.is_corrupt(),
+            _ => false,
+        }
+    }
+}
+
+/// Opens the cache and reads what a start needs of it; if that fails, it is closed again.
+async fn open_cache(path: &Path, key: &Key) -> Result<(Cache, Option<StoredCampaigns>, LineStatus), DeviceError> {
+    let cache = Cache::open(path, key).map_err(DeviceError::Cache)?;
+    match read_cache(&cache).await {
+        Ok((stored, line)) => Ok((cache, stored, line)),
+        Err(error) => {
+            // Why it could not be read matters, and not that it was hard to close after that.
+            let _ = cache.close().await;
+            Err(error.into())
+        }
+    }
+}
+
+async fn read_cache(cache: &Cache) -> Result<(Option<StoredCampaigns>, LineStatus), CacheError> {
+    let (stored, held) = (cache.campaigns().await?, cache.held().await?);
+    let line = LineStatus {
+        epoch: held.epoch,
+        revision: held.revision,
+        customers: cache.customers().await?,
+        campaigns: held.campaigns,
+        ..LineStatus::default()
+    };
+    Ok((stored, line))
+}
+
+/// Resolves when damage has been met.
+async fn met(mut damage: watch::Receiver<bool>) {
+    // A vault that is gone meets no more.
+    let _ = damage.wait_for(|damaged| *damaged).await;
+}
+
+/// How a database ends: closed, or set aside if it was damaged.
+fn retire(
+    path: &Path,
+    closed: Result<(), touchpoint_vault::Error>,
+    damage: &watch::Receiver<bool>,
+    set_aside: fn(&Path) -> io::Result<PathBuf>,
+) -> Result<(), DeviceError> {
+    match *damage.borrow() {
+        true => Err(DeviceError::Damaged { path: path.to_owned(), aside: put_aside(path, set_aside)? }),
+        false => closed.map_err(DeviceError::Close),
+    }
+}
+
+/// Sets a damaged database aside.
+fn put_aside(path: &Path, set_aside: fn(&Path) -> io::Result<PathBuf>) -> Result<PathBuf, DeviceError> {
+    let aside = set_aside(path).map_err(|source| DeviceError::Stuck { path: path.to_owned(), source })?;
+    tracing::error!(path = %path.display(), aside = %aside.display(), "a damaged database was set aside");
+    Ok(aside)
 }
 
 /// A number from 0 to 1, so that devices that lost the same broker do not all come back at once.

@@ -8,34 +8,30 @@
 //!
 //! Invariants, stated as absences:
 //! - No network call is reachable from a visit: a [`Desk`] holds nothing that could make one.
-//! - No card number is written, logged, sent or kept: [`TokenKeys::tokens`] consumes the card in the visit's first step.
+//! - No card number is written, logged, sent or kept: [`TokenKeys::tokens`](touchpoint_protocol::token::TokenKeys::tokens) consumes the card
+//!   in the visit's first step.
 //! - No interaction is forgotten before head office has confirmed it; a broker's acknowledgement moves nothing.
-//! - Nothing unsigned changes what is shown: `follow` sees heads only, and those were verified before they were decoded.
+//! - Nothing unsigned changes what is shown: `follow` sees heads and deltas only, and those were verified before they were decoded.
 //! - Nothing is drawn while PIN entry may be active, and no visit lasts longer than [`VISIT_SECONDS`].
 
-use futures_util::TryStreamExt;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     select,
-    sync::watch,
+    sync::{mpsc, watch},
     time::{Instant, sleep, sleep_until},
 };
-use touchpoint_display::{Size, View};
+use touchpoint_display::View;
 use touchpoint_protocol::{
     batch::Batch,
-    block::Rows,
     customer::CustomerId,
-    group::GroupHead,
-    interaction::{Ending, Fact, Reason},
+    delta::Delta,
+    interaction::{Ending, Fact, Interaction, Reason},
     limits,
     name::VisitId,
-    shard::ShardHead,
-    token::TokenKeys,
 };
 
 use crate::{
-    cache::{Cache, CacheError, StoredCampaigns},
-    campaigns::{Campaigns, CampaignsError, Message},
+    campaigns::{Campaigns, Message},
     chain,
     clock::Clock,
     config::VISIT_SECONDS,
@@ -43,12 +39,12 @@ use crate::{
     domain::{
         customer::Customer,
         decide::{Choice, Decision, Moment, decide},
-        update::{CampaignsPlan, CustomersPlan, Membership, Refusal, plan_campaigns, plan_customers},
     },
+    following::Following,
     identify::{Arrival, Busy, Caller, Event, Events},
     journal::{Journal, JournalError},
-    status::{LineStatus, Phase, VisitStatus},
-    upstream::{FetchError, Heads, Upstream},
+    status::{Phase, VisitStatus},
+    upstream::{Heads, Upstream},
 };
 
 /// How long thanks are shown: read in two seconds, and gone before the card is.
@@ -57,11 +53,12 @@ const THANKS: Duration = Duration::from_secs(4);
 /// Interactions that may be sent and not yet confirmed: 16 batches, so that a long line is busy and a broken one repeats little.
 const UNCONFIRMED: u64 = 16 * limits::BATCH as u64;
 
-/// How long to wait for head office's confirmation before sending again what it should have had.
-const SEND_AGAIN: Duration = Duration::from_secs(30);
+/// How long to wait for head office's confirmation before sending again what it should have had: longer than it takes over a poor
+/// line, and as long as head office takes to start again.
+const SEND_AGAIN: Duration = Duration::from_secs(15);
 
-/// How long to wait after something could not be fetched.
-const FETCH_AGAIN: Duration = Duration::from_secs(30);
+/// How long to wait after something could not be fetched. Mostly head office was away, and is back soon.
+const FETCH_AGAIN: Duration = Duration::from_secs(5);
 
 /// Who is served.
 struct Visit {
@@ -323,6 +320,7 @@ pub async fn deliver(journal: &Journal, upstream: &Upstream, mut confirmed: watc
                 return LineError::Journal(error);
             }
             progress = Instant::now();
+            journal.tidy().await;
         }
 
         // Send what it does not have, a bounded number of batches ahead.
@@ -333,7 +331,7 @@ pub async fn deliver(journal: &Journal, upstream: &Upstream, mut confirmed: watc
                 Ok(interactions) => interactions,
                 Err(error) => return LineError::Journal(error),
             };
-            if let Some(last) = interactions.last().map(|interaction| interaction.sequence) {
+            if let Some(last) = interactions.last().map(Interaction::through) {
                 if sent == now.confirmed {
                     progress = Instant::now();
                 }
@@ -358,116 +356,37 @@ pub async fn deliver(journal: &Journal, upstream: &Upstream, mut confirmed: watc
     }
 }
 
-/// What `follow` keeps up to date, and with what.
-#[derive(Debug)]
-pub struct Following<'a> {
-    /// Where customers, campaigns and media are kept.
-    pub cache: &'a Cache,
-    /// Where visits take their campaigns from.
-    pub campaigns: &'a watch::Sender<Option<Arc<Campaigns>>>,
-    /// Which tokens this device can make.
-    pub tokens: &'a TokenKeys,
-    /// Whose documents it takes.
-    pub here: &'a Membership,
-    /// How large a picture may be.
-    pub panel: Size,
-    /// What is told about it.
-    pub status: &'a watch::Sender<LineStatus>,
-}
-
-/// Why a head was not followed.
-#[derive(Debug, thiserror::Error)]
-enum FollowError {
-    #[error("refused a head")]
-    Refused(#[from] Refusal),
-    #[error("cannot fetch")]
-    Fetch(#[from] FetchError),
-    #[error("cannot keep")]
-    Cache(#[from] CacheError),
-    #[error("refused a block")]
-    Block(#[from] touchpoint_protocol::block::UnpackError),
-    #[error("refused campaigns")]
-    Campaigns(#[from] CampaignsError),
-}
-
-/// The third loop: head office's customers and campaigns into the cache, for one connection. Takes heads that were verified,
-/// pulls what the device lacks, and puts it in place at once when it is whole.
-pub async fn follow(following: Following<'_>, upstream: &Upstream, mut heads: watch::Receiver<Heads>) -> LineError {
+/// The third loop: head office's customers and campaigns into the cache, for one connection. Takes heads and deltas that were
+/// verified, pulls what the device lacks, and puts it in place at once when it is whole.
+pub async fn follow(
+    following: Following<'_>,
+    upstream: &Upstream,
+    mut heads: watch::Receiver<Heads>,
+    mut deltas: mpsc::Receiver<Delta>,
+) -> LineError {
+    let mut again = false;
+    // Some may have come before anybody looked.
+    heads.mark_changed();
     loop {
-        let Heads { shard, group } = heads.borrow_and_update().clone();
-        let mut again = false;
-        // Campaigns first: they are small, and strangers can be served by them alone.
-        if let Some(head) = group {
-            again |= following.outcome(following.follow_campaigns(upstream, &head).await);
-        }
-        if let Some(head) = shard {
-            again |= following.outcome(following.follow_customers(upstream, &head).await);
-        }
         select! {
+            // Deltas before the head that speaks of them: what passed by need not be asked for.
+            biased;
+            Some(delta) = deltas.recv() => {
+                again |= following.outcome(following.apply(delta).await);
+                continue;
+            }
             changed = heads.changed() => if changed.is_err() { return LineError::Deaf },
             () = sleep(FETCH_AGAIN), if again => {}
         }
-    }
-}
-
-impl Following<'_> {
-    async fn follow_campaigns(&self, upstream: &Upstream, head: &GroupHead) -> Result<(), FollowError> {
-        let held = self.cache.held().await?;
-        let missing = match plan_campaigns(&held, &self.cache.media().await?, head, self.here)? {
-            CampaignsPlan::Nothing => return Ok(()),
-            CampaignsPlan::Fetch(missing) => missing,
-        };
-        let revision = head.revision;
-        let bundle = upstream.content(head.bundle).await?;
-        let mut media = match self.cache.campaigns().await? {
-            Some(stored) => stored.media,
-            None => Vec::new(),
-        };
-        for content in missing {
-            media.push((content.sha256, upstream.content(content).await?));
+        let Heads { shard, group } = heads.borrow_and_update().clone();
+        again = false;
+        // Campaigns first: they are small, and strangers can be served by them alone.
+        if let Some(head) = group {
+            again |= following.outcome(following.campaigns(upstream, &head).await);
         }
-
-        // Decoded before anything is put in place: the campaigns in force stay if these are bad.
-        let stored = StoredCampaigns { revision, bundle, media };
-        let campaigns = Campaigns::decode(&stored, self.panel)?;
-        self.cache.activate(stored, campaigns.used()).await?;
-        self.status.send_modify(|status| status.campaigns = revision);
-        self.campaigns.send_replace(Some(Arc::new(campaigns)));
-        tracing::info!(revision, "campaigns are in force");
-        Ok(())
-    }
-
-    async fn follow_customers(&self, upstream: &Upstream, head: &ShardHead) -> Result<(), FollowError> {
-        let held = self.cache.held().await?;
-        let first = match plan_customers(&held, head, self.here, |key| self.tokens.knows(key))? {
-            CustomersPlan::Nothing => return Ok(()),
-            CustomersPlan::Resume(next) => next,
-            CustomersPlan::Fetch => {
-                self.cache.begin(head.epoch).await?;
-                0
-            }
-        };
-        let mut blocks = std::pin::pin!(upstream.blocks(head, first));
-        while let Some((block, bytes)) = blocks.try_next().await? {
-            self.cache.stage(head.epoch, block, Rows::decompress(&bytes)?).await?;
+        if let Some(head) = shard {
+            again |= following.outcome(following.customers(upstream, &head).await);
         }
-        self.cache.swap(head).await?;
-        self.status.send_modify(|status| (status.epoch, status.customers) = (head.epoch, head.rows));
-        tracing::info!(epoch = head.epoch, rows = head.rows, "customers are in place");
-        Ok(())
-    }
-
-    /// Reports what was not followed; true if it is worth trying again without a new head.
-    fn outcome(&self, outcome: Result<(), FollowError>) -> bool {
-        let Err(error) = outcome else { return false };
-        let again = matches!(error, FollowError::Fetch(_) | FollowError::Cache(_));
-        let error = chain(&error);
-        tracing::warn!(error, again, "a head was not followed");
-        self.status.send_modify(|status| {
-            status.refused += 1;
-            status.last_refusal = Some(error);
-        });
-        again
     }
 }
 

@@ -11,6 +11,7 @@
 
 pub mod desk;
 pub mod flow;
+pub mod following;
 
 pub mod cache;
 pub mod campaigns;
@@ -20,6 +21,9 @@ pub mod identify;
 pub mod journal;
 pub mod status;
 pub mod upstream;
+
+pub mod aside;
+pub mod disk;
 
 pub mod api;
 pub mod config;

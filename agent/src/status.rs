@@ -93,6 +93,8 @@ pub struct LineStatus {
     pub last_refusal: Option<String>,
     /// The epoch of the customers that visits are served from.
     pub epoch: u64,
+    /// How far they were changed since that epoch's snapshot.
+    pub revision: u64,
     /// How many tokens they have.
     pub customers: u64,
     /// The revision of the campaigns in force.

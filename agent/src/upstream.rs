@@ -5,18 +5,19 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use touchpoint_link::{
     AskError, ConnectError, Connection, Incoming, Limits, Lost, Message, Options, PublishError, Publisher,
 };
 use touchpoint_protocol::{
     batch::Batch,
     confirmation::Confirmation,
+    delta::Delta,
     digest::ContentRef,
     group::GroupHead,
     hello::Hello,
     limits,
-    name::{BootId, DeviceId, JournalId},
+    name::{BootId, DeviceId},
     presence::Presence,
     request::{Refusal, Reply, Request, RequestError},
     shard::ShardHead,
@@ -27,6 +28,7 @@ use touchpoint_protocol::{
 use crate::{
     config::{Config, ConfigError},
     domain::update::Membership,
+    journal::JournalState,
     status::LineStatus,
 };
 
@@ -39,6 +41,9 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Blocks asked for at once: keeps the line busy over a round trip, and holds at most half a megabyte.
 const WINDOW: usize = 4;
+
+/// Deltas that wait for `follow` at most: it writes one in milliseconds, and pulls what it missed. Half a megabyte.
+const WAITING_DELTAS: usize = 16;
 
 /// This device's name on the wire.
 #[derive(Debug, Clone)]
@@ -79,6 +84,8 @@ pub struct Inbox {
 pub struct Trays<'a> {
     /// The newest heads.
     pub heads: &'a watch::Sender<Heads>,
+    /// Deltas in the order in which they passed by. What does not fit is dropped: a head tells what was missed.
+    pub deltas: &'a mpsc::Sender<Delta>,
     /// The highest sequence number that is safe at head office.
     pub confirmed: &'a watch::Sender<u64>,
     /// What was refused.
@@ -128,7 +135,16 @@ pub enum FetchError {
         /// Why not.
         refusal: Refusal,
     },
-    /// What came is not what was signed for.
+    /// It is not signed as it should be.
+    #[error("{what}")]
+    Document {
+        /// What was asked for.
+        what: String,
+        /// What is wrong with it.
+        #[source]
+        source: OpenError,
+    },
+    /// What came is not what was asked or signed for.
     #[error("{what} is not what head office signed for")]
     Digest {
         /// What was asked for.
@@ -149,8 +165,15 @@ enum Unwelcome {
         #[source]
         source: OpenError,
     },
+    #[error("{topic}: {through} is confirmed, and the journal ends at {recorded}: was an old copy put in its place?")]
+    Ahead { topic: Topic, through: u64, recorded: u64 },
     #[error("{topic}: the document is for {for_whom}")]
     Addressee { topic: Topic, for_whom: String },
+}
+
+/// A tray for deltas, and where `follow` takes them from.
+pub fn delta_tray() -> (mpsc::Sender<Delta>, mpsc::Receiver<Delta>) {
+    mpsc::channel(WAITING_DELTAS)
 }
 
 /// Connects, announces that this device is there, and leaves the opposite behind as its last will.
@@ -169,6 +192,7 @@ pub async fn connect(config: &Config, identity: &Identity) -> Result<(Upstream, 
         subscriptions: vec![
             inbox.to_string(),
             Topic::shard_head(tenant, shard).to_string(),
+            Topic::shard_deltas(tenant, shard).to_string(),
             Topic::group_campaigns(tenant, group).to_string(),
         ],
         limits: Limits { max_in: limits::PACKET_IN, max_out: limits::PACKET_OUT, ..Limits::default() },
@@ -219,6 +243,24 @@ impl Upstream {
         .buffered(WINDOW)
     }
 
+    /// The delta that leads on from a revision of a head's epoch.
+    ///
+    /// # Errors
+    /// It could not be fetched, or is another than was asked for.
+    pub async fn delta(&self, head: &ShardHead, from: u64, keys: &TrustedKeys) -> Result<Delta, FetchError> {
+        let ShardHead { tenant, shard, epoch, .. } = head;
+        let what = format!("the delta from revision {from} of epoch {epoch} of shard {shard}");
+        let request = Request::Delta { shard: shard.clone(), epoch: *epoch, from };
+        let bytes = self.ask(request, &what).await?;
+        match signed::open::<Delta>(&bytes, keys) {
+            Ok(delta) if (&delta.tenant, &delta.shard, delta.epoch, delta.from) == (tenant, shard, *epoch, from) => {
+                Ok(delta)
+            }
+            Ok(_) => Err(FetchError::Digest { what }),
+            Err(source) => Err(FetchError::Document { what, source }),
+        }
+    }
+
     /// A bundle or a medium, checked against the signed head.
     ///
     /// # Errors
@@ -263,7 +305,7 @@ impl Upstream {
 
 impl Inbox {
     /// Sorts everything that arrives until the line is lost. What is unwelcome is counted, named and dropped; the rest goes on.
-    pub async fn sort(mut self, keys: &TrustedKeys, journal: &JournalId, trays: Trays<'_>) -> Lost {
+    pub async fn sort(mut self, keys: &TrustedKeys, journal: &watch::Receiver<JournalState>, trays: Trays<'_>) -> Lost {
         loop {
             let message = match self.incoming.next().await {
                 Ok(message) => message,
@@ -284,16 +326,20 @@ impl Inbox {
         &self,
         message: &Message,
         keys: &TrustedKeys,
-        journal: &JournalId,
+        journal: &watch::Receiver<JournalState>,
         trays: &Trays<'_>,
     ) -> Result<(), Unwelcome> {
         let topic = Topic::parse(&message.topic)?;
         match &topic.channel {
             Channel::ShardHead(_) => {
                 let head: ShardHead = open(&topic, message, keys)?;
-                trays
-                    .heads
-                    .send_if_modified(|heads| replace_if(&mut heads.shard, head, |new, held| new.epoch > held.epoch));
+                trays.heads.send_if_modified(|heads| replace_if(&mut heads.shard, head, ShardHead::is_newer_than));
+            }
+            Channel::ShardDeltas(_) => {
+                // A full tray: the head that comes after it tells `follow` what to pull.
+                if trays.deltas.try_send(open(&topic, message, keys)?).is_err() {
+                    tracing::debug!("a delta passed by");
+                }
             }
             Channel::GroupCampaigns(_) => {
                 let head: GroupHead = open(&topic, message, keys)?;
@@ -304,9 +350,13 @@ impl Inbox {
             Channel::Device(device, DeviceChannel::Inbox) if *device == self.identity.device => {
                 let confirmation: Confirmation = open(&topic, message, keys)?;
                 let Confirmation { tenant, device, journal: of, through } = confirmation;
-                if (&tenant, &device, &of) != (&self.identity.membership.tenant, &self.identity.device, journal) {
+                let JournalState { id, recorded, .. } = journal.borrow().clone();
+                if (&tenant, &device, &of) != (&self.identity.membership.tenant, &self.identity.device, &id) {
                     let for_whom = format!("journal {of} of device {device} of {tenant}");
                     return Err(Unwelcome::Addressee { topic, for_whom });
+                }
+                if through > recorded {
+                    return Err(Unwelcome::Ahead { topic, through, recorded });
                 }
                 trays.confirmed.send_if_modified(|confirmed| {
                     let more = through > *confirmed;

@@ -2,7 +2,7 @@
 
 use crate::{
     office::{Office, now},
-    store::{BlockFound, Enrolment, Standing},
+    store::{Enrolment, Found, Standing},
 };
 use touchpoint_link::Message;
 use touchpoint_protocol::{
@@ -43,7 +43,7 @@ pub(crate) enum Unanswered {
     ResponseTopic,
     #[error("the database failed")]
     Store(#[source] touchpoint_vault::Error),
-    #[error("the confirmation could not be signed")]
+    #[error("the document could not be signed")]
     Seal(#[source] SealError),
 }
 
@@ -102,7 +102,8 @@ impl Office {
             // Only a database brought back from a backup knows less than it once confirmed.
             warn!(%device, journal = %hello.journal, confirmed = hello.confirmed, through, "was confirmed more than is here");
         }
-        debug!(%device, epoch = hello.epoch, campaigns = hello.campaigns, recorded = hello.recorded, through, "hello");
+        let Hello { epoch, revision, campaigns, recorded, .. } = hello;
+        debug!(%device, epoch, revision, campaigns, recorded, through, "hello");
         self.confirmation(device, hello.journal, through)
     }
 
@@ -131,25 +132,39 @@ impl Office {
     }
 
     async fn reply(&self, device: &DeviceId, at: &Enrolment, message: &Message) -> Reply {
-        let found = match Request::decode(&message.payload) {
+        let request = match Request::decode(&message.payload) {
+            Ok(request) => request,
             Err(error) => {
                 warn!(%device, error = crate::problem::chain(&error), "malformed request");
                 return Reply::Refused(Refusal::Malformed);
             }
-            Ok(Request::Rows { shard, .. }) if shard != at.shard => Ok(BlockFound::Nothing),
-            Ok(Request::Rows { shard, epoch, block }) => self.store.block(&shard, epoch, block).await,
-            Ok(Request::Content { sha256, block }) => {
-                let content = self.store.content(&at.group, sha256, block).await;
-                content.map(|bytes| bytes.map_or(BlockFound::Nothing, BlockFound::Bytes))
-            }
         };
-        match found {
-            Ok(BlockFound::Bytes(bytes)) => Reply::Data(bytes),
-            Ok(BlockFound::Superseded) => Reply::Refused(Refusal::Superseded),
-            Ok(BlockFound::Nothing) => Reply::Refused(Refusal::Unknown),
+        match self.look_for(request, at).await {
+            Ok(Found::Here(bytes)) => Reply::Data(bytes),
+            Ok(Found::Superseded) => Reply::Refused(Refusal::Superseded),
+            Ok(Found::Nothing) => Reply::Refused(Refusal::Unknown),
             Err(error) => {
                 tracing::error!(%device, error = crate::problem::chain(&error), "a request could not be served");
                 Reply::Refused(Refusal::Unavailable)
+            }
+        }
+    }
+
+    /// What a device asks for, if it is its own group's or shard's.
+    async fn look_for(&self, request: Request, at: &Enrolment) -> Result<Found<Vec<u8>>, Unanswered> {
+        match request {
+            Request::Rows { shard, .. } | Request::Delta { shard, .. } if shard != at.shard => Ok(Found::Nothing),
+            Request::Rows { shard, epoch, block } => {
+                self.store.block(&shard, epoch, block).await.map_err(Unanswered::Store)
+            }
+            Request::Delta { shard, epoch, from } => {
+                let found = self.store.delta(&shard, epoch, from).await.map_err(Unanswered::Store)?;
+                let sealed = found.try_map(|delta| seal(&delta, &self.keys.signing).map(String::into_bytes));
+                sealed.map_err(Unanswered::Seal)
+            }
+            Request::Content { sha256, block } => {
+                let content = self.store.content(&at.group, sha256, block).await.map_err(Unanswered::Store)?;
+                Ok(content.map_or(Found::Nothing, Found::Here))
             }
         }
     }

@@ -1,9 +1,12 @@
-//! A shard's customers, replaced as a whole by a file.
+//! A shard's customers, replaced as a whole by a file; what is different travels to the devices.
 
 use crate::{
-    customers::{BadRows, Customers, ReadError},
+    changes::Changes,
+    customers::{BadRows, Customer, Customers, ReadError},
     office::Office,
-    snapshot::{self, SnapshotError},
+    snapshot::{Snapshot, SnapshotError},
+    store::{Base, Next},
+    table::Table,
 };
 use serde::Serialize;
 use std::{
@@ -12,7 +15,18 @@ use std::{
     sync::Arc,
 };
 use tokio::task::{JoinError, spawn_blocking};
-use touchpoint_protocol::name::ShardId;
+use touchpoint_protocol::{
+    block::PackError,
+    customer::CustomerIdError,
+    name::{KeyId, ShardId, Tenant},
+};
+
+/// The part of an epoch's rows that deltas may change before a new epoch is made, as one in so many: a device that comes new
+/// fetches the snapshot and all deltas, and a change costs about twice as much in a delta as in a block.
+const SHARE: u64 = 5;
+
+/// Most deltas of an epoch. A device pulls them one by one, and at a round trip of 100 ms so many take less than two minutes.
+const MOST_DELTAS: u64 = 1_000;
 
 /// What to do about rows that cannot be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,21 +42,45 @@ pub enum OnBadRows {
 pub struct Imported {
     /// The shard.
     pub shard: ShardId,
-    /// Its new epoch.
+    /// Its epoch.
     pub epoch: u64,
+    /// Its revision of that epoch: 0 if the epoch is new.
+    pub revision: u64,
     /// Customers in it.
     pub customers: u64,
     /// Those of them who were not known before.
     pub newcomers: u64,
     /// Rows, one for each token.
     pub rows: u64,
-    /// Blocks they travel in.
-    pub blocks: u64,
-    /// Bytes of all blocks.
-    pub bytes: u64,
+    /// What travels to devices that were up to date.
+    pub travels: Travels,
     /// What was left out.
     #[serde(skip)]
     pub skipped: BadRows,
+}
+
+/// How the customers of a file get to the devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Travels {
+    /// Devices hold the very same already.
+    Nothing,
+    /// As deltas.
+    Deltas {
+        /// How many.
+        deltas: u64,
+        /// Rows that are new or say something else.
+        upserts: u64,
+        /// Tokens that are gone.
+        erased: u64,
+    },
+    /// As a whole.
+    Snapshot {
+        /// Blocks they travel in.
+        blocks: u64,
+        /// Bytes of all blocks.
+        bytes: u64,
+    },
 }
 
 /// Why nothing was imported.
@@ -65,6 +103,12 @@ pub enum ImportError {
     /// The customers do not make a snapshot.
     #[error("nothing was imported")]
     Snapshot(#[source] SnapshotError),
+    /// A number that customers do not have.
+    #[error("nothing was imported, for the customers cannot be numbered")]
+    Number(#[source] CustomerIdError),
+    /// The changes cannot be packed.
+    #[error("nothing was imported, for what has changed cannot be packed")]
+    Changes(#[source] PackError),
     /// Another import was faster.
     #[error("nothing was imported, for another import ran at the same time: run it again")]
     Overtaken,
@@ -82,8 +126,8 @@ pub enum ImportError {
 }
 
 impl Office {
-    /// Makes the rows of a file the next epoch of a shard: customers who are not in it are no longer in the shard. `file` is how
-    /// problems name it.
+    /// Makes the rows of a file the customers of a shard: those who are not in it are no longer in the shard. If little is different,
+    /// it is the next revisions of the epoch, and else the next epoch. `file` is how problems name it.
     ///
     /// # Errors
     /// Nothing was changed.
@@ -105,24 +149,94 @@ impl Office {
             return Err(ImportError::Empty(file.to_owned()));
         }
         let base = self.store.base(shard).await.map_err(failed)?;
-        let (before, keys, count) = ((base.epoch, base.last_number), Arc::clone(&self.keys), customers.len() as u64);
-        let built = spawn_blocking(move || snapshot::build(customers, &base, keys.token.id())).await;
-        let snapshot = built.map_err(ImportError::Broken)?.map_err(ImportError::Snapshot)?;
-        let imported = Imported {
-            shard: shard.clone(),
-            epoch: before.0 + 1,
-            customers: count,
-            newcomers: snapshot.newcomers.len() as u64,
-            rows: snapshot.rows,
-            blocks: snapshot.blocks.len() as u64,
-            bytes: snapshot.blocks.iter().map(|(block, _)| block.bytes.len() as u64).sum(),
-            skipped: bad,
+        let before = base.stand;
+        let (keys, tenant, of) = (Arc::clone(&self.keys), self.tenant().clone(), shard.clone());
+        let count = customers.len() as u64;
+        let prepared = spawn_blocking(move || prepare(customers, &base, keys.token.id(), &tenant, &of)).await;
+        let Prepared { rows, newcomers, next, travels } = prepared.map_err(ImportError::Broken)??;
+        let (epoch, revision) = match &next {
+            Next::Epoch(_) => (before.epoch + 1, 0),
+            Next::Revisions(deltas) => (before.epoch, before.revision + deltas.len() as u64),
         };
-        match self.store.replace(shard, before, snapshot).await.map_err(failed)? {
-            Some(epoch) => Ok(Imported { epoch, ..imported }),
-            None => Err(ImportError::Overtaken),
+        let (shard, skipped) = (shard.clone(), bad);
+        let imported = Imported {
+            shard,
+            epoch,
+            revision,
+            customers: count,
+            newcomers: newcomers.len() as u64,
+            rows,
+            travels,
+            skipped,
+        };
+        match self.store.advance(&imported.shard, before, newcomers, next).await.map_err(failed)? {
+            true => Ok(imported),
+            false => Err(ImportError::Overtaken),
         }
     }
+}
+
+/// What an import is about to do.
+struct Prepared {
+    rows: u64,
+    newcomers: Vec<(Box<str>, i64)>,
+    next: Next,
+    travels: Travels,
+}
+
+/// Works out what the customers of a file are to what devices hold.
+fn prepare(
+    customers: Vec<Customer>,
+    base: &Base,
+    token_key: &KeyId,
+    tenant: &Tenant,
+    shard: &ShardId,
+) -> Result<Prepared, ImportError> {
+    let mut table = Table::new(customers, base).map_err(ImportError::Number)?;
+    let (next, travels) = match small_changes(&table, base, token_key, tenant, shard)? {
+        Some(found) => found,
+        None => {
+            let snapshot = Snapshot::of(&table, token_key).map_err(ImportError::Snapshot)?;
+            let bytes = snapshot.blocks.iter().map(|(block, _)| block.bytes.len() as u64).sum();
+            let travels = Travels::Snapshot { blocks: snapshot.blocks.len() as u64, bytes };
+            (Next::Epoch(snapshot), travels)
+        }
+    };
+    Ok(Prepared { rows: table.len() as u64, newcomers: std::mem::take(&mut table.newcomers), next, travels })
+}
+
+/// The deltas, if there is an epoch they can lead on from and they do not grow too many.
+fn small_changes(
+    table: &Table,
+    base: &Base,
+    token_key: &KeyId,
+    tenant: &Tenant,
+    shard: &ShardId,
+) -> Result<Option<(Next, Travels)>, ImportError> {
+    if base.token_key.as_ref() != Some(token_key) {
+        return Ok(None);
+    }
+    let most = (base.rows / SHARE).saturating_sub(base.changes);
+    let changes = match Changes::between(&base.published, table, usize::try_from(most).unwrap_or(usize::MAX)) {
+        Ok(Some(changes)) => changes,
+        Ok(None) => return Ok(None),
+        Err(error) => {
+            // Whatever it was, a new epoch puts it right.
+            tracing::warn!(%shard, error = crate::problem::chain(&error), "what devices hold cannot be read back");
+            return Ok(None);
+        }
+    };
+    let now = (base.stand.epoch, base.stand.revision);
+    let deltas = changes.deltas(table, tenant, shard, now).map_err(ImportError::Changes)?;
+    if base.stand.revision + deltas.len() as u64 > MOST_DELTAS {
+        return Ok(None);
+    }
+    let (upserts, erased) = (changes.upserts() as u64, changes.erased() as u64);
+    let travels = match deltas.len() as u64 {
+        0 => Travels::Nothing,
+        deltas => Travels::Deltas { deltas, upserts, erased },
+    };
+    Ok(Some((Next::Revisions(deltas), travels)))
 }
 
 fn problems(count: u64) -> String {
@@ -133,7 +247,7 @@ fn problems(count: u64) -> String {
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
-    use crate::store::BlockFound;
+    use crate::store::Found;
     use std::io::Cursor;
     use touchpoint_protocol::{block::Rows, card::Card, customer::Profile, digest::Digest, token::Token};
 
@@ -148,7 +262,7 @@ mod tests {
         let mut found = Vec::new();
         for (number, block) in (0..).zip(&head.blocks) {
             let stored = office.store.block(&shard, head.epoch, number).await.unwrap();
-            let BlockFound::Bytes(bytes) = stored else { panic!("{stored:?}") };
+            let Found::Here(bytes) = stored else { panic!("{stored:?}") };
             assert_eq!(Digest::of(&bytes), block.sha256);
             let unpacked = Rows::decompress(&bytes).unwrap();
             found.extend(unpacked.iter().map(|row| {

@@ -2,7 +2,10 @@
 //! encrypted with.
 
 use data_encoding::HEXLOWER;
-use ring::rand::{SecureRandom, SystemRandom};
+use ring::{
+    hmac,
+    rand::{SecureRandom, SystemRandom},
+};
 use std::{
     fmt, fs, io,
     io::Write,
@@ -20,6 +23,12 @@ use zeroize::Zeroizing;
 const SIGNING: &str = "signing.key";
 pub(crate) const TOKEN: &str = "token.key";
 const MASTER: &str = "master.key";
+
+/// What separates the name of the share from every other use of the master key.
+const SHARE: &[u8] = b"touchpoint/share/v1";
+
+/// How much of a hash is in that name, in bytes: more than anybody guesses on a line.
+const SHARE_BYTES: usize = 16;
 
 /// Only the account of the program reads a secret.
 const SECRET: u32 = 0o600;
@@ -104,6 +113,15 @@ impl Keys {
     /// What devices know head office by.
     pub fn public(&self) -> PublicKey {
         self.signing.public()
+    }
+
+    /// The name under which the processes of this head office share what devices say. Derived from the master key, as all of them have
+    /// it and no device does: a broker gives a share's next message to whoever subscribed under its name, and if the access rules keep
+    /// it from them, to nobody.
+    pub(crate) fn share(&self) -> String {
+        let master = self.master.to_hex();
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, master.as_bytes()), SHARE);
+        format!("touchpoint-hub-{}", HEXLOWER.encode(&tag.as_ref()[..SHARE_BYTES]))
     }
 
     /// The token keys as a device's file holds them: the current one, then the one before it.
@@ -199,6 +217,10 @@ mod tests {
         let second = Keys::load(folder.path()).unwrap();
         assert_eq!(first.public(), second.public());
         assert_eq!(*first.token_lines(), *second.token_lines());
+        assert_eq!(first.share(), second.share(), "two processes of one head office");
+        let elsewhere = tempfile::TempDir::new().unwrap();
+        Keys::create(elsewhere.path()).unwrap();
+        assert_ne!(first.share(), Keys::load(elsewhere.path()).unwrap().share());
         for name in [SIGNING, TOKEN, MASTER] {
             let mode = fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{name}");

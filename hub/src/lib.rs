@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! office       Config -> Office         settings, keys and database, opened; every command is a method of it
-//! import       CSV -> next epoch        customers (row -> customer), snapshot (customers -> signed blocks)
+//! import       CSV -> next epoch        customers (row -> customer), table (customers -> rows), snapshot (rows -> blocks)
+//!              or next revisions        changes (rows, and what devices hold -> deltas)
 //! check        folder -> Campaigns      campaigns (TOML -> protocol types), placeholders, what fits the glass
 //! publish      Campaigns -> revision
 //! enrol, init  folders for a device and for head office
@@ -24,6 +25,9 @@ mod init;
 
 mod customers;
 mod import;
+mod table;
+
+mod changes;
 mod snapshot;
 
 mod campaigns;
@@ -44,7 +48,7 @@ pub use check::{CheckError, Checked, Medium, check};
 pub use config::{Config, ConfigError};
 pub use customers::{BadRows, ReadError};
 pub use enrol::{EnrolError, Enrolled};
-pub use import::{ImportError, Imported, OnBadRows};
+pub use import::{ImportError, Imported, OnBadRows, Travels};
 pub use init::{InitError, init};
 pub use office::{Office, OpenError};
 pub use problem::{Place, Problem};

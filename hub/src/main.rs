@@ -12,8 +12,8 @@ use std::{
 };
 use tokio::signal::unix::{SignalKind, signal};
 use touchpoint_hub::{
-    CheckError, Config, ConfigError, ImportError, Imported, Office, OnBadRows, Problem, PublishError, Published, check,
-    config, init, problem::chain,
+    CheckError, Config, ConfigError, ImportError, Imported, Office, OnBadRows, Problem, PublishError, Published,
+    Travels, check, config, init, problem::chain,
 };
 use touchpoint_link::Endpoint;
 use touchpoint_protocol::name::{DeviceId, GroupId, ShardId, Tenant};
@@ -68,7 +68,7 @@ enum Command {
         #[arg(long, default_value = "all")]
         shard: ShardId,
     },
-    /// Make a table of customers the next epoch of a shard
+    /// Make a table the customers of a shard; what is different travels to the devices
     #[command(
         after_help = "Example:\n  touchpoint-hub import --config acme/hub.toml customers.csv\n\nThe file is UTF-8 with a header line and these columns, in any order:\n  customer,card_number,loyalty_number,segments,language,marketing_consent,first_name\nIt is the whole shard: customers who are not in it are no longer on the devices.\nCard numbers become tokens on the way in, and are stored nowhere."
     )]
@@ -232,9 +232,16 @@ struct Line<'a, T>(&'a T);
 
 impl fmt::Display for Line<'_, Imported> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Imported { shard, epoch, customers, newcomers, rows, blocks, bytes, .. } = self.0;
-        write!(f, "shard {shard}, epoch {epoch}: {customers} customers ({newcomers} new), {rows} cards and numbers ")?;
-        writeln!(f, "in {blocks} blocks of {bytes} bytes together")
+        let Imported { shard, epoch, revision, customers, newcomers, rows, travels, .. } = self.0;
+        write!(f, "shard {shard}, epoch {epoch}, revision {revision}: {customers} customers ({newcomers} new), ")?;
+        write!(f, "{rows} cards and numbers; ")?;
+        match travels {
+            Travels::Nothing => writeln!(f, "nothing is different for the devices"),
+            Travels::Deltas { deltas, upserts, erased } => {
+                writeln!(f, "{upserts} new or changed and {erased} gone, in {deltas} deltas")
+            }
+            Travels::Snapshot { blocks, bytes } => writeln!(f, "in {blocks} blocks of {bytes} bytes together"),
+        }
     }
 }
 

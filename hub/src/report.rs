@@ -23,6 +23,8 @@ pub struct Report {
     pub repeated: u64,
     /// Sequence numbers that are missing below the highest of their journal, in all.
     pub missing: u64,
+    /// Interactions that devices had to discard before they could be delivered, in all.
+    pub discarded: u64,
     /// Campaigns that were shown, by id.
     pub campaigns: BTreeMap<String, CampaignLine>,
     /// Messages refused, by reason.
@@ -57,8 +59,12 @@ pub struct JournalLine {
     pub received: u64,
     /// The highest sequence number here.
     pub highest: u64,
-    /// Sequence numbers below it that are not here.
+    /// Sequence numbers up to it that are gone: the device's journal was full.
+    pub discarded: u64,
+    /// Sequence numbers up to it that are not here, for no reason that is known.
     pub missing: u64,
+    /// Interactions of those received that were recorded while the line was down.
+    pub backfill: u64,
     /// Up to and with this one nothing is missing.
     pub through: u64,
     /// Deliveries of what was here already.
@@ -114,6 +120,7 @@ impl From<Rows> for Report {
             duplicates: rows.duplicates,
             repeated: sum(|journal| journal.repeated),
             missing: sum(|journal| journal.missing),
+            discarded: sum(|journal| journal.discarded),
             campaigns,
             devices: rows.devices,
             journals: rows.journals,
@@ -139,13 +146,15 @@ impl fmt::Display for Report {
         }
         writeln!(f, "Interactions")?;
         writeln!(f, "  {} received, {} stored twice", self.interactions, self.duplicates)?;
-        writeln!(f, "  {} repeated deliveries ignored, {} missing", self.repeated, self.missing)?;
-        for line in self.journals.iter().filter(|line| line.missing > 0 || line.contradicted > 0) {
-            let JournalLine { device, journal, missing, through, contradicted, .. } = line;
-            writeln!(
-                f,
-                "  {device} journal {journal}: {missing} missing after {through}, {contradicted} contradicted"
-            )?;
+        writeln!(
+            f,
+            "  {} repeated deliveries ignored, {} missing, {} discarded",
+            self.repeated, self.missing, self.discarded
+        )?;
+        for line in self.journals.iter().filter(|line| line.missing + line.discarded + line.contradicted > 0) {
+            let JournalLine { device, journal, missing, through, discarded, contradicted, .. } = line;
+            write!(f, "  {device} journal {journal}: {missing} missing after {through}, ")?;
+            writeln!(f, "{discarded} discarded, {contradicted} contradicted")?;
         }
         writeln!(f, "Campaigns")?;
         for (campaign, line) in &self.campaigns {

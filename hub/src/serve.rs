@@ -1,6 +1,13 @@
 //! The line: connected, announcing heads, answering devices, and connected again when it breaks.
 
-use crate::{answer::SIGNED, config::ReadError, office::Office, problem::chain, store::HeadName};
+use crate::{
+    answer::SIGNED,
+    config::ReadError,
+    office::Office,
+    problem::chain,
+    store::{Found, HeadName},
+};
+use data_encoding::HEXLOWER;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -15,6 +22,7 @@ use tokio::{
 };
 use touchpoint_link::{Backoff, ConnectError, Connection, Limits, Lost, Message, Options, Publisher, connect};
 use touchpoint_protocol::{
+    name::{ShardId, Tenant},
     signed::seal,
     topic::{DeviceChannel, Topic},
 };
@@ -32,9 +40,8 @@ const MOST_ANSWERS: usize = 16;
 /// How long a stop may take in all. A service that stops is given longer, and people who press Ctrl-C wait less.
 const STOP_PATIENCE: Duration = Duration::from_secs(3);
 
-/// What devices say, and head office hears.
-const CHANNELS: [DeviceChannel; 4] =
-    [DeviceChannel::Presence, DeviceChannel::Hello, DeviceChannel::Interactions, DeviceChannel::Requests];
+/// What devices say and one process of head office is to answer, whichever.
+const ANSWERED: [DeviceChannel; 3] = [DeviceChannel::Hello, DeviceChannel::Interactions, DeviceChannel::Requests];
 
 /// Why head office does not serve. A line that breaks is no reason: it is connected again.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +49,9 @@ pub enum ServeError {
     /// The files of the credentials cannot be read.
     #[error("no credentials for the broker")]
     Credentials(#[source] ReadError),
+    /// There is no name for this process.
+    #[error("the system gives no random numbers")]
+    Random,
     /// The settings can never give a connection.
     #[error("the line cannot be used")]
     Line(#[source] ConnectError),
@@ -158,7 +168,12 @@ impl Office {
     }
 
     /// Publishes every head that is newer than what this connection has announced.
-    async fn announce(&self, outgoing: &Publisher, announced: &mut HashMap<HeadName, u64>, answers: &mut JoinSet<()>) {
+    async fn announce(
+        &self,
+        outgoing: &Publisher,
+        announced: &mut HashMap<HeadName, (u64, u64)>,
+        answers: &mut JoinSet<()>,
+    ) {
         let heads = match self.store.heads().await {
             Ok(heads) => heads,
             Err(error) => return error!(error = chain(&error), "the heads cannot be read"),
@@ -168,13 +183,46 @@ impl Office {
                 continue;
             }
             match self.head(&name).await {
-                Ok(Some(message)) => {
-                    info!(topic = message.topic, newest, "announced");
-                    publish(outgoing, message, answers);
-                    announced.insert(name, newest);
+                Ok(Some(head)) => {
+                    announced.insert(name.clone(), newest);
+                    let (office, outgoing) = (self.clone(), outgoing.clone());
+                    answers.spawn(async move {
+                        // Deltas first: a device that has applied them need not ask for what the head speaks of.
+                        if let HeadName::Shard(shard) = name {
+                            office.pass_deltas(&shard, &outgoing).await;
+                        }
+                        let topic = head.topic.clone();
+                        send(&outgoing, head).await;
+                        info!(topic, ?newest, "announced");
+                    });
                 }
                 Ok(None) => {}
-                Err(error) => error!(?name, newest, error = chain(&*error), "cannot be announced"),
+                Err(error) => error!(?name, ?newest, error = chain(&*error), "cannot be announced"),
+            }
+        }
+    }
+
+    /// Publishes what changed in a shard and has not passed by yet. Whatever is lost of it, devices pull.
+    async fn pass_deltas(&self, shard: &ShardId, outgoing: &Publisher) {
+        let (epoch, revisions) = match self.store.claim_deltas(shard).await {
+            Ok(Some(claim)) => claim,
+            Ok(None) => return,
+            Err(error) => return error!(%shard, error = chain(&error), "deltas cannot be read"),
+        };
+        let topic = Topic::shard_deltas(&self.config.tenant, shard).to_string();
+        info!(topic, epoch, ?revisions, "passing on what changed");
+        for from in revisions {
+            let found = match self.store.delta(shard, epoch, from).await {
+                Ok(found) => found,
+                Err(error) => return error!(%shard, from, error = chain(&error), "a delta cannot be read"),
+            };
+            // Superseded by now: the next head is about another epoch.
+            let Found::Here(delta) = found else { return };
+            match seal(&delta, &self.keys.signing) {
+                Ok(document) => {
+                    send(outgoing, Message::new(topic.clone(), document).with_content_type(SIGNED)).await;
+                }
+                Err(error) => return error!(%shard, from, error = chain(&error), "a delta cannot be signed"),
             }
         }
     }
@@ -216,13 +264,17 @@ impl Office {
     fn options(&self) -> Result<Options, ServeError> {
         let (line, tenant) = (&self.config.line, &self.config.tenant);
         let tls = line.tls.as_ref().map(|files| files.load()).transpose().map_err(ServeError::Credentials)?;
+        // Presence goes to all of them: a shared subscription brings nothing of what the broker keeps (MQTT 5, section 4.8.2).
+        let mut subscriptions = vec![Topic::every_device(tenant, DeviceChannel::Presence, None)];
+        let share = self.keys.share();
+        subscriptions.extend(ANSWERED.map(|channel| Topic::every_device(tenant, channel, Some(&share))));
         Ok(Options {
             endpoint: line.endpoint.clone(),
             tls,
-            client_id: format!("touchpoint-hub-{tenant}"),
+            client_id: client_id(tenant)?,
             keep_alive: KEEP_ALIVE,
             last_will: None,
-            subscriptions: CHANNELS.map(|channel| Topic::every_device(tenant, channel, None)).to_vec(),
+            subscriptions,
             limits: Limits::default(),
         })
     }
@@ -231,11 +283,20 @@ impl Office {
 /// Sends a message without waiting for the broker. If it does not arrive, the device asks again or hears it on its next hello.
 fn publish(outgoing: &Publisher, message: Message, answers: &mut JoinSet<()>) {
     let outgoing = outgoing.clone();
-    answers.spawn(async move {
-        if let Err(error) = outgoing.publish(message).await {
-            warn!(error = chain(&error), "not published");
-        }
-    });
+    answers.spawn(async move { send(&outgoing, message).await });
+}
+
+async fn send(outgoing: &Publisher, message: Message) {
+    if let Err(error) = outgoing.publish(message).await {
+        warn!(error = chain(&error), "not published");
+    }
+}
+
+/// A name of this process's own: a broker ends a connection when another comes by the same name.
+fn client_id(tenant: &Tenant) -> Result<String, ServeError> {
+    let mut bytes = [0; 8];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| ServeError::Random)?;
+    Ok(format!("touchpoint-hub-{tenant}-{}", HEXLOWER.encode(&bytes)))
 }
 
 /// Evenly from 0 to 1. Without randomness, 1: to wait too long is the safe mistake.

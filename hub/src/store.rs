@@ -11,7 +11,9 @@ mod shards;
 pub(crate) use devices::Enrolment;
 pub(crate) use journals::Standing;
 pub(crate) use reporting::Rows;
-pub(crate) use shards::{Base, BlockFound};
+#[cfg(test)]
+pub(crate) use shards::Stand;
+pub(crate) use shards::{Base, Found, Next};
 
 use std::path::{Path, PathBuf};
 use touchpoint_protocol::{
@@ -30,7 +32,7 @@ static SCHEMA: Schema = Schema {
     name: "head-office",
     application_id: 0x7470_686f, // "tpho"
     durability: Durability::Precious,
-    migrations: &[include_str!("store/schema-1.sql")],
+    migrations: &[include_str!("store/schema-1.sql"), include_str!("store/schema-2.sql")],
 };
 
 /// The open database. Clones are the same one.
@@ -77,8 +79,8 @@ impl Store {
         self.0.close().await
     }
 
-    /// Which heads there are, with their epoch or revision.
-    pub(crate) async fn heads(&self) -> Result<Vec<(HeadName, u64)>, Error> {
+    /// Which heads there are, and how new: a shard's by epoch and revision, a group's by revision alone.
+    pub(crate) async fn heads(&self) -> Result<Vec<(HeadName, (u64, u64))>, Error> {
         let task = |connection: &rusqlite::Connection| {
             let mut select = connection.prepare_cached(include_str!("store/heads.sql"))?;
             let rows = select.query_map([], |row| {
@@ -86,7 +88,7 @@ impl Store {
                     0 => HeadName::Shard(parsed(row, 1)?),
                     _ => HeadName::Group(parsed(row, 1)?),
                 };
-                Ok((name, unsigned(row, 2)?))
+                Ok((name, (unsigned(row, 2)?, unsigned(row, 3)?)))
             })?;
             rows.collect()
         };

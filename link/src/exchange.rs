@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{debug, warn};
 
 use crate::publisher::Asks;
-use crate::wire::{Event, Receipt, Terms, Wire, WireError, WireSender};
+use crate::wire::{Delivered, Event, Receipt, Terms, Wire, WireError, WireSender};
 use crate::{Connection, Incoming, Limits, Lost, Message, Publisher};
 
 /// Places for QoS 0 messages among the arrivals. We subscribe at QoS 1 and our own programs publish at QoS 1, so
@@ -44,8 +44,8 @@ pub(crate) struct Publish {
     pub(crate) message: Message,
     /// Where the answer goes, for a question.
     pub(crate) answer: Option<oneshot::Sender<Message>>,
-    /// Where the broker's verdict goes; dropped when the connection is lost.
-    pub(crate) verdict: oneshot::Sender<Result<(), String>>,
+    /// Where the broker's verdict goes, a refusal in words; dropped when the connection is lost.
+    pub(crate) verdict: oneshot::Sender<Result<Delivered, String>>,
     /// A place in the window, held until the verdict.
     pub(crate) permit: OwnedSemaphorePermit,
 }
@@ -83,7 +83,7 @@ pub(crate) struct Exchange {
 }
 
 struct Unacknowledged {
-    verdict: oneshot::Sender<Result<(), String>>,
+    verdict: oneshot::Sender<Result<Delivered, String>>,
     _permit: OwnedSemaphorePermit,
 }
 

@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::exchange::{Publish, Request};
+use crate::wire::Delivered;
 use crate::{Message, wire};
 
 /// Asks that may wait for their answer at once. Four times the publish window: nobody pulls more blocks in parallel.
@@ -91,6 +92,12 @@ pub enum AskError {
     /// The question itself could not be delivered to the broker.
     #[error("a question could not be asked")]
     Publish(#[from] PublishError),
+    /// Nobody has subscribed to the topic, so no answer will come: not worth waiting for.
+    #[error("nobody listens to a question to {topic}")]
+    NobodyListens {
+        /// Where to.
+        topic: String,
+    },
     /// The time is over. Whoever answers may still do so.
     #[error("no answer to a question to {topic} within {} s", patience.as_secs_f32())]
     NoAnswer {
@@ -114,7 +121,7 @@ impl Publisher {
     /// # Errors
     /// Any [`PublishError`]; each names the topic.
     pub async fn publish(&self, message: Message) -> Result<(), PublishError> {
-        self.send(message, None).await
+        self.send(message, None).await.map(drop)
     }
 
     /// Publishes with a fresh correlation id, and waits for the message on its response topic that carries the same.
@@ -158,11 +165,17 @@ impl Publisher {
         let Ok(_place) = self.asks.permits.acquire().await else { return Err(AskError::Lost { topic }) };
         message.correlation = Some(self.asks.correlation());
         let (answer, answered) = oneshot::channel();
-        self.send(message, Some(answer)).await?;
+        if let Delivered::NobodyListens = self.send(message, Some(answer)).await? {
+            return Err(AskError::NobodyListens { topic });
+        }
         answered.await.map_err(|_| AskError::Lost { topic })
     }
 
-    async fn send(&self, message: Message, answer: Option<oneshot::Sender<Message>>) -> Result<(), PublishError> {
+    async fn send(
+        &self,
+        message: Message,
+        answer: Option<oneshot::Sender<Message>>,
+    ) -> Result<Delivered, PublishError> {
         let topic = message.topic.clone();
         if let Err(part) = message.check() {
             return Err(PublishError::Malformed { topic, part });
@@ -180,7 +193,7 @@ impl Publisher {
             return Err(PublishError::Lost { topic });
         }
         match acknowledged.await {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(delivered)) => Ok(delivered),
             Ok(Err(reason)) => Err(PublishError::Refused { topic, reason }),
             Err(_) => Err(PublishError::Lost { topic }),
         }

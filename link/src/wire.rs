@@ -20,6 +20,15 @@ use rumqttc::{NetworkOptions, Outgoing, TlsConfiguration, Transport};
 
 use crate::{ConnectError, Lost, Message, Options};
 
+/// What became of a publish that the broker accepted (MQTT 5, section 3.4.2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivered {
+    /// It was passed on, or kept.
+    Taken,
+    /// Nobody has subscribed to its topic.
+    NobodyListens,
+}
+
 /// Shortest keep-alive the client accepts; it panics below.
 const SHORTEST_KEEP_ALIVE: Duration = Duration::from_secs(5);
 
@@ -52,7 +61,7 @@ pub(crate) enum Event {
     /// The oldest publish without a packet id was sent under this one.
     Sent(u16),
     /// The broker's verdict on the publish sent under this packet id.
-    Acknowledged(u16, Result<(), String>),
+    Acknowledged(u16, Result<Delivered, String>),
     /// A message; at QoS 1 with the receipt that is due for it.
     Arrived(Message, Option<Receipt>),
     /// The receipt for the message with this packet id was sent.
@@ -173,7 +182,8 @@ impl Wire {
             Packet::PubAck(puback) => Event::Acknowledged(
                 puback.pkid,
                 match puback.reason {
-                    PubAckReason::Success | PubAckReason::NoMatchingSubscribers => Ok(()),
+                    PubAckReason::Success => Ok(Delivered::Taken),
+                    PubAckReason::NoMatchingSubscribers => Ok(Delivered::NobodyListens),
                     reason => Err(words(reason)),
                 },
             ),

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub struct Batch {
     /// Whose journal.
     pub journal: JournalId,
-    /// At most [`limits::BATCH`], with rising sequence numbers.
+    /// At most [`limits::BATCH`], with rising sequence numbers, none within a run that another says was discarded.
     pub interactions: Vec<Interaction>,
 }
 
@@ -93,7 +93,7 @@ impl Batch {
         let (journal, source) = (first.journal.clone(), source(tenant, device));
         let mut last = 0;
         for (at, event) in events.iter().enumerate() {
-            let sequence = event.data.sequence;
+            let (sequence, through) = (event.data.sequence, event.data.through());
             let wrong = [
                 ("specversion", event.specversion != "1.0"),
                 ("source", event.source != source),
@@ -101,12 +101,13 @@ impl Batch {
                 ("id", event.id != id(&journal, sequence)),
                 ("type", event.r#type != kind(&event.data.fact)),
                 ("time", event.time != event.data.at.utc),
-                ("sequence", sequence <= last || i64::try_from(sequence).is_err()),
+                ("sequence", sequence <= last),
+                ("through", through < sequence || i64::try_from(through).is_err()),
             ];
             if let Some((attribute, _)) = wrong.into_iter().find(|(_, wrong)| *wrong) {
                 return Err(BatchError::Envelope { at, attribute });
             }
-            last = sequence;
+            last = through;
         }
         Ok(Batch { journal, interactions: events.into_iter().map(|event| event.data).collect() })
     }
@@ -125,6 +126,7 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::NotShown { .. } => "touchpoint.not_shown.v1",
         Fact::Shown { .. } => "touchpoint.shown.v1",
         Fact::Ended { .. } => "touchpoint.ended.v1",
+        Fact::Discarded { .. } => "touchpoint.discarded.v1",
     }
 }
 
@@ -140,7 +142,7 @@ mod tests {
     fn interaction(sequence: u64, fact: Fact) -> Interaction {
         let utc = Utc::from_millis(1_795_253_400_250);
         let at = Moment { utc, boot: "b0".parse().unwrap(), since_boot_ms: 9, clock: ClockQuality::Synchronised };
-        Interaction { sequence, visit: "v1".parse().unwrap(), at, customer: None, fact }
+        Interaction { sequence, visit: "v1".parse().unwrap(), at, customer: None, backfill: false, fact }
     }
 
     fn batch() -> Batch {
@@ -173,6 +175,26 @@ mod tests {
         assert_eq!(event["type"], "touchpoint.ended.v1");
         assert_eq!(event["time"], "2026-11-21T09:30:00.250Z");
         assert_eq!(event["data"]["fact"]["ended"]["ending"]["answered"], "accept");
+    }
+
+    #[test]
+    fn a_discarded_run_ends_where_it_says_and_nothing_else_stands_in_it() {
+        let (tenant, device) = ("acme".parse().unwrap(), "kiosk-1".parse().unwrap());
+        let decode = |facts: [(u64, Fact); 2]| {
+            let interactions = facts.into_iter().map(|(sequence, fact)| interaction(sequence, fact)).collect();
+            let batch = Batch { interactions, ..batch() };
+            Batch::decode(&batch.encode(&tenant, &device), &tenant, &device)
+        };
+        let discarded = |through| Fact::Discarded { through };
+        let taken = decode([(4, discarded(9)), (10, discarded(10))]).unwrap();
+        assert_eq!(taken.interactions.iter().map(Interaction::through).collect::<Vec<_>>(), [9, 10]);
+        for (facts, wrong) in [
+            ([(4, discarded(9)), (9, discarded(10))], "event 1: sequence is not what it should be"),
+            ([(4, discarded(3)), (9, discarded(10))], "event 0: through is not what it should be"),
+            ([(4, discarded(4)), (9, discarded(u64::MAX))], "event 1: through is not what it should be"),
+        ] {
+            assert_eq!(decode(facts).unwrap_err().to_string(), wrong);
+        }
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub struct Hello {
     pub shard: ShardId,
     /// The epoch it holds whole, 0 for none.
     pub epoch: u64,
+    /// The revision it holds of that epoch, 0 for the snapshot itself.
+    pub revision: u64,
     /// The group it belongs to.
     pub group: GroupId,
     /// The campaigns' revision it runs, 0 for none.

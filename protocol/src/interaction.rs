@@ -22,8 +22,20 @@ pub struct Interaction {
     pub at: Moment,
     /// With whom, if the device knew them.
     pub customer: Option<CustomerId>,
+    /// Whether the line was down when it was recorded, so that it comes later than it happened.
+    pub backfill: bool,
     /// What.
     pub fact: Fact,
+}
+
+impl Interaction {
+    /// The last sequence number it accounts for: its own, unless it stands for a run that the device had to discard.
+    pub fn through(&self) -> u64 {
+        match self.fact {
+            Fact::Discarded { through } => through,
+            Fact::NotShown { .. } | Fact::Shown { .. } | Fact::Ended { .. } => self.sequence,
+        }
+    }
 }
 
 /// A point in time that stays useful when the clock was wrong: two facts of one boot are ordered, and their distance known, by
@@ -77,6 +89,12 @@ pub enum Fact {
         ending: Ending,
         /// How long it was on the glass, in milliseconds.
         dwell_ms: u32,
+    },
+    /// The device's journal was full before this could be delivered: what stood here is gone, and what followed it up to and
+    /// with `through`. Visit and moment are those of the first that is gone.
+    Discarded {
+        /// The last sequence number that is gone; not below the interaction's own.
+        through: u64,
     },
 }
 

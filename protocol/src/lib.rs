@@ -5,7 +5,7 @@
 //! a fuzzer all run exactly the same code.
 //!
 //! Reading order: the words ([`name`], [`utc`], [`card`], [`token`]), the wire ([`topic`], [`signed`], [`digest`]), what travels
-//! down ([`customer`], [`block`], [`shard`], [`campaign`], [`bundle`], [`group`], [`confirmation`]) and what travels up
+//! down ([`customer`], [`block`], [`shard`], [`delta`], [`campaign`], [`bundle`], [`group`], [`confirmation`]) and what travels up
 //! ([`presence`], [`hello`], [`request`], [`interaction`], [`batch`]).
 
 pub mod limits;
@@ -24,6 +24,7 @@ pub mod bundle;
 pub mod campaign;
 pub mod confirmation;
 pub mod customer;
+pub mod delta;
 pub mod group;
 pub mod shard;
 

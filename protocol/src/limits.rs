@@ -19,6 +19,10 @@ pub const BLOCK_DECODED: usize = 4 * 1024 * 1024;
 /// Most blocks in one snapshot: 5 million customers need about 1,300, and the manifest must fit in [`PACKET_OUT`].
 pub const BLOCKS: usize = 2_000;
 
+/// Most changes in one delta, rows and erased tokens together: a few tens of KiB signed, and written in a few milliseconds on a kiosk,
+/// so that no other write waits long.
+pub const DELTA: usize = 1_000;
+
 /// Largest signed document, in bytes, in its compact form.
 pub const SIGNED: usize = PACKET_OUT;
 

@@ -1,6 +1,7 @@
 //! What a device asks head office for, and the reply.
 //!
-//! Neither is signed: what comes back is pinned by a signed head and checked against its digest before it is used.
+//! Neither is signed: a block that comes back is pinned by a signed head and checked against its digest before it is used, and a
+//! delta is a signed document of its own.
 
 use crate::{digest::Digest, limits, name::ShardId};
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,15 @@ pub enum Request {
         /// Which block, from 0.
         block: u32,
     },
+    /// The [`crate::delta::Delta`] that leads on from a revision.
+    Delta {
+        /// Of which shard.
+        shard: ShardId,
+        /// Of which epoch.
+        epoch: u64,
+        /// The revision the device holds.
+        from: u64,
+    },
     /// One block of a bundle or a medium.
     Content {
         /// Which content.
@@ -30,7 +40,7 @@ pub enum Request {
 /// What comes back. In content type [`Reply::DATA`] the bytes asked for, in [`Reply::REFUSED`] a [`Refusal`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// The block.
+    /// The block, or the signed delta.
     Data(Vec<u8>),
     /// Why not.
     Refused(Refusal),
@@ -44,7 +54,7 @@ pub enum Refusal {
     Malformed,
     /// The epoch has been replaced: look at the head.
     Superseded,
-    /// There is no such block or content, or it is not this device's.
+    /// There is no such block, delta or content, or it is not this device's.
     Unknown,
     /// Head office cannot read it just now: ask again later.
     Unavailable,
@@ -120,6 +130,7 @@ mod tests {
     fn requests_and_replies_are_read_back() {
         let requests = [
             Request::Rows { shard: "north".parse().unwrap(), epoch: 3, block: 7 },
+            Request::Delta { shard: "north".parse().unwrap(), epoch: 3, from: 7 },
             Request::Content { sha256: Digest::of(b"x"), block: 0 },
         ];
         for request in requests {

@@ -1,4 +1,4 @@
-//! The signed head of a shard: which snapshot of its customers holds now.
+//! The signed head of a shard: which snapshot of its customers holds now, and up to which revision it was changed since.
 
 use crate::{
     digest::Digest,
@@ -18,9 +18,12 @@ pub struct ShardHead {
     pub shard: ShardId,
     /// Rises each time the shard is built anew; a device never goes back to an older one.
     pub epoch: u64,
+    /// The newest revision of this epoch. The snapshot is revision 0, and [`crate::delta::Delta`]s lead from there to this one;
+    /// it rises with each, and begins again at 0 with each epoch.
+    pub revision: u64,
     /// The token key the rows were made with.
     pub token_key: KeyId,
-    /// How many rows all blocks hold together.
+    /// How many rows all blocks of the snapshot hold together.
     pub rows: u64,
     /// The snapshot's blocks, in their order.
     pub blocks: Vec<BlockRef>,
@@ -34,6 +37,13 @@ pub struct BlockRef {
     pub sha256: Digest,
     /// Rows in it.
     pub rows: u32,
+}
+
+impl ShardHead {
+    /// Whether it was made after the other, of the same shard.
+    pub fn is_newer_than(&self, other: &ShardHead) -> bool {
+        (self.epoch, self.revision) > (other.epoch, other.revision)
+    }
 }
 
 impl Document for ShardHead {

@@ -24,6 +24,8 @@ pub enum Channel {
     Device(DeviceId, DeviceChannel),
     /// `shards/<shard>/head`, retained: the signed [`crate::shard::ShardHead`].
     ShardHead(ShardId),
+    /// `shards/<shard>/deltas`: each signed [`crate::delta::Delta`], once.
+    ShardDeltas(ShardId),
     /// `groups/<group>/campaigns`, retained: the signed [`crate::group::GroupHead`].
     GroupCampaigns(GroupId),
 }
@@ -69,6 +71,11 @@ impl Topic {
         Topic { tenant: tenant.clone(), channel: Channel::ShardHead(shard.clone()) }
     }
 
+    /// Where a shard's changes pass by.
+    pub fn shard_deltas(tenant: &Tenant, shard: &ShardId) -> Topic {
+        Topic { tenant: tenant.clone(), channel: Channel::ShardDeltas(shard.clone()) }
+    }
+
     /// Where a group's campaigns are announced.
     pub fn group_campaigns(tenant: &Tenant, group: &GroupId) -> Topic {
         Topic { tenant: tenant.clone(), channel: Channel::GroupCampaigns(group.clone()) }
@@ -102,6 +109,7 @@ impl Topic {
                 Channel::Device(device, channel)
             }
             ("shards", "head") => Channel::ShardHead(member.parse().map_err(name)?),
+            ("shards", "deltas") => Channel::ShardDeltas(member.parse().map_err(name)?),
             ("groups", "campaigns") => Channel::GroupCampaigns(member.parse().map_err(name)?),
             _ => return Err(unknown()),
         };
@@ -115,6 +123,7 @@ impl fmt::Display for Topic {
         match &self.channel {
             Channel::Device(device, channel) => write!(f, "devices/{device}/{}", channel.as_str()),
             Channel::ShardHead(shard) => write!(f, "shards/{shard}/head"),
+            Channel::ShardDeltas(shard) => write!(f, "shards/{shard}/deltas"),
             Channel::GroupCampaigns(group) => write!(f, "groups/{group}/campaigns"),
         }
     }
@@ -153,6 +162,7 @@ mod tests {
         let (tenant, device) = ("acme".parse().unwrap(), "kiosk-1".parse().unwrap());
         let mut topics = vec![
             Topic::shard_head(&tenant, &"north".parse().unwrap()),
+            Topic::shard_deltas(&tenant, &"north".parse().unwrap()),
             Topic::group_campaigns(&tenant, &"lobby".parse().unwrap()),
         ];
         topics.extend(DeviceChannel::ALL.map(|channel| Topic::device(&tenant, &device, channel)));

@@ -1,6 +1,9 @@
 //! A clock that moves only when told, so that a visit of 25 seconds takes none.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
 use tokio::sync::watch;
 use touchpoint_agent::clock::Clock;
 use touchpoint_protocol::{
@@ -20,6 +23,8 @@ const BOOTED: Duration = Duration::from_secs(90);
 pub struct SimulatedClock {
     boot: BootId,
     since_boot: watch::Sender<Duration>,
+    /// Milliseconds by which it has been set forward, or back.
+    set_by: AtomicI64,
 }
 
 impl SimulatedClock {
@@ -27,12 +32,17 @@ impl SimulatedClock {
     #[expect(clippy::expect_used, reason = "the literal is a name")]
     pub fn new() -> SimulatedClock {
         let boot = "simulated-boot".parse().expect("a boot id");
-        SimulatedClock { boot, since_boot: watch::Sender::new(BOOTED) }
+        SimulatedClock { boot, since_boot: watch::Sender::new(BOOTED), set_by: AtomicI64::new(0) }
     }
 
     /// Moves the clock on, and wakes whoever waited for a time that has come.
     pub fn advance(&self, by: Duration) {
         self.since_boot.send_modify(|since_boot| *since_boot += by);
+    }
+
+    /// Sets the clock forward, or back: no time passes, it only says something else.
+    pub fn set(&self, by_millis: i64) {
+        self.set_by.fetch_add(by_millis, Ordering::Relaxed);
     }
 }
 
@@ -40,7 +50,9 @@ impl Clock for SimulatedClock {
     fn now(&self) -> Moment {
         let since_boot = self.since_boot();
         Moment {
-            utc: Utc::from_millis(BEGINS).plus_millis(millis(since_boot - BOOTED)),
+            utc: Utc::from_millis(BEGINS)
+                .plus_millis(millis(since_boot - BOOTED))
+                .plus_millis(self.set_by.load(Ordering::Relaxed)),
             boot: self.boot.clone(),
             since_boot_ms: millis(since_boot).unsigned_abs(),
             clock: ClockQuality::Synchronised,

@@ -60,6 +60,21 @@ impl Api {
         answer(self.authorised(self.agent.post(self.url(path))).send(body.into()))
     }
 
+    /// `POST` to an agent that may be killed at any moment: nothing, if there was no answer.
+    pub fn try_post(&self, path: &str, body: impl Into<Vec<u8>>) -> Option<Answer> {
+        self.authorised(self.agent.post(self.url(path))).send(body.into()).and_then(read).ok()
+    }
+
+    /// `GET` from an agent that may be killed at any moment: nothing, if there was no answer.
+    pub fn try_get(&self, path: &str) -> Option<Answer> {
+        self.authorised(self.agent.get(self.url(path))).call().and_then(read).ok()
+    }
+
+    /// `DELETE` at an agent that may be killed at any moment: nothing, if there was no answer.
+    pub fn try_delete(&self, path: &str) -> Option<Answer> {
+        self.authorised(self.agent.delete(self.url(path))).call().and_then(read).ok()
+    }
+
     /// `PUT`
     pub fn put(&self, path: &str, body: impl Into<Vec<u8>>) -> Answer {
         answer(self.authorised(self.agent.put(self.url(path))).send(body.into()))
@@ -122,11 +137,14 @@ impl Answer {
 }
 
 fn answer(response: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Answer {
-    let mut response = response.expect("the local api answers");
+    response.and_then(read).expect("the local api answers")
+}
+
+fn read(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer, ureq::Error> {
     let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
-    Answer {
+    Ok(Answer {
         status: response.status().as_u16(),
         content_type: content_type.unwrap_or_default().to_owned(),
-        body: response.body_mut().with_config().limit(LONGEST).read_to_vec().expect("a whole body"),
-    }
+        body: response.body_mut().with_config().limit(LONGEST).read_to_vec()?,
+    })
 }

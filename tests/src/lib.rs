@@ -7,6 +7,8 @@
 //! pki, mosquitto         the broker, as deployed or plain
 //! process                a program of ours, run or running
 //! head_office, kiosk     the two programs in their folders; api speaks to a kiosk
+//! books, crowd           what both databases really hold, and what they should
+//! rogue                  whoever stands where head office should
 //! machine                an agent in this process, for visits that take no time
 //! secrets, golden        what may be nowhere, and what must look as it did
 //! workspace              the source tree, for rules that a machine can check
@@ -25,6 +27,11 @@ pub mod process;
 pub mod api;
 pub mod head_office;
 pub mod kiosk;
+
+pub mod books;
+pub mod crowd;
+
+pub mod rogue;
 
 pub mod machine;
 

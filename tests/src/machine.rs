@@ -202,6 +202,7 @@ fn line(interaction: &Interaction) -> String {
         Fact::NotShown { reason, campaign: None } => format!("not shown: {reason}"),
         Fact::Shown { campaign, language } => format!("shown: {campaign} in {language}"),
         Fact::Ended { campaign, ending, dwell_ms } => format!("ended: {campaign}, {ending} after {dwell_ms} ms"),
+        Fact::Discarded { through } => format!("discarded: through {through}"),
     }
 }
 
@@ -236,6 +237,7 @@ async fn fill(cache: &Cache, tokens: &TokenKeys, here: &Membership) {
         tenant,
         shard,
         epoch: 1,
+        revision: 0,
         token_key: "t1".parse().unwrap(),
         rows: (*rows).into(),
         blocks: vec![block],

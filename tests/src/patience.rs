@@ -15,12 +15,20 @@ const PAUSE: Duration = Duration::from_millis(20);
 ///
 /// # Panics
 /// It did not come within [`PATIENCE`]; says `what`, and what was seen last.
-pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+pub fn eventually<T>(what: &str, look: impl FnMut() -> Result<T, String>) -> T {
+    within(PATIENCE, what, look)
+}
+
+/// The same, with this much patience.
+///
+/// # Panics
+/// It did not come in time; says `what`, and what was seen last.
+pub fn within<T>(patience: Duration, what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
+    let deadline = Instant::now() + patience;
     loop {
         match look() {
             Ok(found) => return found,
-            Err(seen) if Instant::now() > deadline => panic!("{what}: not within {PATIENCE:?}; last seen: {seen}"),
+            Err(seen) if Instant::now() > deadline => panic!("{what}: not within {patience:?}; last seen: {seen}"),
             Err(_) => sleep(PAUSE),
         }
     }

@@ -135,6 +135,11 @@ impl Service {
         self.ended(STOP)
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Kills it, as a power cut does.
     pub fn kill(self) {
         drop(self);

@@ -92,7 +92,7 @@ fn forged(id: &str) -> SigningKey {
 
 fn head(epoch: u64) -> ShardHead {
     let (tenant, shard, token_key) = ("acme".parse().unwrap(), "all".parse().unwrap(), "t1".parse().unwrap());
-    ShardHead { tenant, shard, epoch, token_key, rows: 0, blocks: Vec::new() }
+    ShardHead { tenant, shard, epoch, revision: 0, token_key, rows: 0, blocks: Vec::new() }
 }
 
 fn confirmation() -> Confirmation {
@@ -129,7 +129,7 @@ fn what_head_office_did_not_sign_changes_nothing_and_the_next_good_head_is_follo
     assert_eq!((&status["line"]["epoch"], &status["line"]["connected"]), (&json!(1), &json!(true)));
 
     // The good one that follows.
-    scene.office.import(&customers());
+    scene.office.import(&(customers() + "c-4,,AB-4,gold,en,yes,Dora\n"));
     scene.agent.holds(2, 1);
     assert_eq!(scene.agent.api.arrives(ANNA)["campaign"], "savings");
 }
@@ -145,7 +145,7 @@ fn a_message_that_is_too_large_is_not_read_and_the_next_is() {
     let refusal = scene.refusal_of(Message::new(INBOX, "small"));
     assert!(refusal.starts_with(INBOX), "{refusal}");
     assert_eq!(scene.agent.api.status()["line"]["connected"], true);
-    scene.office.import(&customers());
+    scene.office.import(&(customers() + "c-4,,AB-4,gold,en,yes,Dora\n"));
     scene.agent.holds(2, 1);
 }
 

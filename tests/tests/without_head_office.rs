@@ -51,6 +51,7 @@ fn an_agent_alone_serves_and_keeps_and_delivers_when_head_office_is_there() {
     let report = office.report();
     assert_eq!((&report["interactions"], &report["missing"], &report["duplicates"]), (&5.into(), &0.into(), &0.into()));
     assert_eq!(report["journals"].as_array().unwrap().len(), 1, "one journal through all restarts");
+    assert_eq!(report["journals"][0]["backfill"], 5, "all of it was recorded while the line was cut");
     drop((agent, hub, broker));
 }
 

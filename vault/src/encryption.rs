@@ -138,7 +138,6 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::error::Error;
     use crate::key::MasterKey;
     use crate::schema::{Durability, Schema};
     use crate::vault::Vault;
@@ -258,10 +257,12 @@ mod tests {
         let path = closed_vault_in(&folder).await;
         overwrite(&path, 5 * 4_096 + 2_000);
         let vault = Vault::open(&path, &key("notes"), &NOTES).unwrap();
+        assert!(!*vault.damage().borrow());
         let all = "SELECT sum(length(text)) FROM note";
         let read = vault.read(move |connection| connection.query_row(all, [], |row| row.get::<_, i64>(0))).await;
-        let Err(Error::Sql { source, .. }) = read else { panic!("{read:?}") };
-        assert_eq!(source.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt), "{source:?}");
+        let Err(error) = read else { panic!("{read:?}") };
+        assert!(error.is_corrupt() && !error.is_full(), "{error:?}");
+        assert!(*vault.damage().borrow());
     }
 
     #[tokio::test]

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
+
 /// Why a vault was not opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -121,4 +123,25 @@ pub enum Error {
         /// The vault's file.
         path: PathBuf,
     },
+}
+
+impl Error {
+    /// Whether the file is damaged: a page is not what was written, and trying again would not help.
+    #[must_use]
+    pub fn is_corrupt(&self) -> bool {
+        matches!(self.code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+    }
+
+    /// Whether there was no room on the disk. What the task wrote was rolled back, and can be tried again.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.code() == Some(ErrorCode::DiskFull)
+    }
+
+    fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Error::Sql { source, .. } => source.sqlite_error_code(),
+            Error::Closed { .. } | Error::Panicked { .. } => None,
+        }
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::{io, thread};
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::Error;
 
@@ -22,6 +22,7 @@ const QUEUE: usize = 64;
 pub(crate) struct Lane {
     path: Arc<Path>,
     queue: mpsc::Sender<Command>,
+    damage: watch::Sender<bool>,
 }
 
 type Task = Box<dyn FnOnce(&mut Connection) + Send>;
@@ -32,11 +33,16 @@ enum Command {
 }
 
 impl Lane {
-    /// Moves the connection to a new thread of this name.
-    pub(crate) fn start(name: String, path: Arc<Path>, connection: Connection) -> io::Result<Self> {
+    /// Moves the connection to a new thread of this name, which says in `damage` when it meets a damaged page.
+    pub(crate) fn start(
+        name: String,
+        path: Arc<Path>,
+        connection: Connection,
+        damage: watch::Sender<bool>,
+    ) -> io::Result<Self> {
         let (queue, commands) = mpsc::channel(QUEUE);
         thread::Builder::new().name(name).spawn(move || serve(connection, commands))?;
-        Ok(Self { path, queue })
+        Ok(Self { path, queue, damage })
     }
 
     /// Runs a task after those before it. Once queued it runs, even if the caller stops waiting.
@@ -54,7 +60,13 @@ impl Lane {
         self.queue.send(Command::Run(task)).await.map_err(|_| self.closed())?;
         match answer.await.map_err(|_| self.closed())? {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(source)) => Err(Error::Sql { path: self.path.to_path_buf(), source }),
+            Ok(Err(source)) => {
+                let error = Error::Sql { path: self.path.to_path_buf(), source };
+                if error.is_corrupt() {
+                    self.damage.send_replace(true);
+                }
+                Err(error)
+            }
             Err(()) => Err(Error::Panicked { path: self.path.to_path_buf() }),
         }
     }

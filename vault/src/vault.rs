@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::watch;
 
 use crate::encryption::{connect, damage_or, require_our_file, require_sqlcipher};
 use crate::error::{Error, OpenError};
@@ -34,6 +35,7 @@ pub struct Vault {
     path: Arc<Path>,
     writer: Lane,
     reader: Lane,
+    damage: watch::Sender<bool>,
 }
 
 /// What a connection is for.
@@ -76,11 +78,19 @@ impl Vault {
         set_up(&reader, schema.durability, Role::Reader).map_err(sql_error)?;
 
         let path: Arc<Path> = path.into();
+        let damage = watch::Sender::new(false);
         let start = |role: &str, connection| {
-            Lane::start(format!("{}-{role}", schema.name), path.clone(), connection)
+            Lane::start(format!("{}-{role}", schema.name), path.clone(), connection, damage.clone())
                 .map_err(|source| OpenError::Thread { path: path.to_path_buf(), source })
         };
-        Ok(Self { writer: start("writer", writer)?, reader: start("reader", reader)?, path })
+        Ok(Self { writer: start("writer", writer)?, reader: start("reader", reader)?, path, damage })
+    }
+
+    /// Whether a task has met damage in the file, now and as it happens ([`Error::is_corrupt`]). Whatever is opened, only its
+    /// first pages are read; damage in others shows when they are.
+    #[must_use]
+    pub fn damage(&self) -> watch::Receiver<bool> {
+        self.damage.subscribe()
     }
 
     /// The path the vault was opened with.
@@ -231,6 +241,22 @@ mod tests {
             .await;
         assert!(matches!(failed, Err(Error::Sql { .. })), "{failed:?}");
         assert!(notes(&vault).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_write_for_which_there_is_no_room_says_so_and_succeeds_once_there_is() {
+        let folder = TempDir::new().unwrap();
+        let vault = open(&folder);
+        let pages =
+            |pages: i64| vault.write(move |transaction| transaction.pragma_update(None, "max_page_count", pages));
+        let large =
+            || vault.write(|transaction| transaction.execute("INSERT INTO note VALUES (hex(zeroblob(9000)))", []));
+        pages(1).await.unwrap();
+        let refused = large().await.unwrap_err();
+        assert!(refused.is_full() && !refused.is_corrupt(), "{refused:?}");
+        assert!(notes(&vault).await.is_empty());
+        pages(1_000).await.unwrap();
+        large().await.unwrap();
     }
 
     #[tokio::test]

@@ -1,15 +1,18 @@
 //! The rebuildable vault: customers, campaigns and media, as head office published them.
 //!
 //! A snapshot is written block by block beside the customers that visits are served from, each block with its progress in one
-//! transaction, and takes their place at once when it is whole. Everything here can be fetched again.
+//! transaction, and takes their place at once when it is whole. A delta changes the customers in place, with the revision it leads
+//! to in one transaction. Everything here can be fetched again.
 
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
 };
+use tokio::sync::watch;
 use touchpoint_protocol::{
     block::{Rows, UnpackError},
     customer::{CustomerId, Profile},
+    delta::Delta,
     digest::Digest,
     shard::ShardHead,
     token::Token,
@@ -26,7 +29,7 @@ static SCHEMA: Schema = Schema {
     name: "cache",
     application_id: i32::from_be_bytes(*b"tpca"),
     durability: Durability::Rebuildable,
-    migrations: &[include_str!("1.sql")],
+    migrations: &[include_str!("1.sql"), include_str!("2.sql")],
 };
 
 /// Rows deleted in one transaction: a tenth of a second on a kiosk, so that no other write waits long.
@@ -53,6 +56,17 @@ pub enum CacheError {
     Profile {
         /// The database.
         path: PathBuf,
+    },
+    /// A delta holds something else than its rows.
+    #[error("the delta from revision {from} of epoch {epoch}")]
+    Delta {
+        /// Of which epoch.
+        epoch: u64,
+        /// From which revision.
+        from: u64,
+        /// What is wrong with it.
+        #[source]
+        source: UnpackError,
     },
     /// A block holds something else than its rows.
     #[error("block {block} of epoch {epoch}")]
@@ -115,13 +129,14 @@ impl Cache {
     /// The database refused.
     pub async fn held(&self) -> Result<Held, CacheError> {
         let held = self.0.read(|connection| {
-            let sql = "SELECT epoch, campaigns, staged_epoch, staged_blocks FROM holding";
+            let sql = "SELECT epoch, revision, campaigns, staged_epoch, staged_blocks FROM holding";
             connection.query_row(sql, [], |row| {
-                let staged = row.get::<_, Option<i64>>(2)?.map(i64::cast_unsigned);
-                let blocks = row.get(3)?;
+                let staged = row.get::<_, Option<i64>>(3)?.map(i64::cast_unsigned);
+                let blocks = row.get(4)?;
                 Ok(Held {
                     epoch: row.get::<_, i64>(0)?.cast_unsigned(),
-                    campaigns: row.get::<_, i64>(1)?.cast_unsigned(),
+                    revision: row.get::<_, i64>(1)?.cast_unsigned(),
+                    campaigns: row.get::<_, i64>(2)?.cast_unsigned(),
                     staged: staged.map(|epoch| (epoch, blocks)),
                 })
             })
@@ -182,6 +197,42 @@ impl Cache {
         self.sweep().await
     }
 
+    /// Changes the customers as a delta says, and returns how many tokens they have then; `None`, with nothing changed, if it does
+    /// not lead on from the revision held.
+    ///
+    /// # Errors
+    /// Its rows are none, or the database refused. Nothing of it is kept.
+    pub async fn apply(&self, delta: Delta) -> Result<Option<u64>, CacheError> {
+        let Delta { epoch, from, to, .. } = delta;
+        let rows = delta.rows().map_err(|source| CacheError::Delta { epoch, from, source })?;
+        let applied = self.0.write(move |transaction| {
+            let sql = "SELECT customers FROM holding WHERE epoch = ?1 AND revision = ?2";
+            let held =
+                transaction.query_row(sql, [epoch.cast_signed(), from.cast_signed()], |row| row.get::<_, i64>(0));
+            let Some(mut customers) = held.optional()? else { return Ok(None) };
+            let mut change = transaction.prepare_cached(include_str!("change.sql"))?;
+            let mut add = transaction.prepare_cached(include_str!("add.sql"))?;
+            let mut erase = transaction.prepare_cached(include_str!("erase.sql"))?;
+            // Every row is one: a delta whose rows are not is refused where its signature is verified.
+            for row in rows.iter().flat_map(Rows::iter).flatten() {
+                let values = params![&row.token.as_bytes()[..], i64::from(row.customer), row.profile];
+                if change.execute(values)? == 0 {
+                    add.execute(values)?;
+                    customers += 1;
+                }
+            }
+            for token in &delta.erasures.tokens {
+                if erase.execute([&token.as_bytes()[..]])? > 0 {
+                    customers -= 1;
+                }
+            }
+            let sql = "UPDATE holding SET revision = ?1, customers = ?2";
+            transaction.execute(sql, [to.cast_signed(), customers])?;
+            Ok(Some(customers.cast_unsigned()))
+        });
+        applied.await.map_err(failed("apply a delta"))
+    }
+
     /// Which media are there.
     ///
     /// # Errors
@@ -233,6 +284,11 @@ impl Cache {
         campaigns.await.map_err(failed("read the campaigns"))
     }
 
+    /// Whether the file has turned out to be damaged, now and as it happens.
+    pub fn damage(&self) -> watch::Receiver<bool> {
+        self.0.damage()
+    }
+
     /// Closes the file; waits for what is queued.
     ///
     /// # Errors
@@ -277,7 +333,10 @@ fn failed(task: &'static str) -> impl FnOnce(Error) -> CacheError {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use touchpoint_protocol::block::{Packer, Row};
+    use touchpoint_protocol::{
+        block::{Packer, Row},
+        delta::Erasures,
+    };
     use touchpoint_vault::MasterKey;
 
     fn open(folder: &tempfile::TempDir) -> Cache {
@@ -289,13 +348,18 @@ mod tests {
     }
 
     fn rows(numbers: std::ops::Range<u8>) -> Rows {
+        Rows::decompress(&block(numbers, "")).unwrap()
+    }
+
+    fn block(numbers: std::ops::Range<u8>, segment: &str) -> Vec<u8> {
         let mut packer = Packer::default();
-        let profile = Profile::default().to_cbor();
+        let segments = segment.parse().into_iter().collect();
+        let profile = Profile { segments, ..Profile::default() }.to_cbor();
         for n in numbers {
             let customer = i64::from(n).try_into().unwrap();
             packer.push(Row { token: token(n), customer, profile: &profile }).unwrap();
         }
-        Rows::decompress(&packer.finish().unwrap()[0].bytes).unwrap()
+        packer.finish().unwrap().remove(0).bytes
     }
 
     fn head(epoch: u64, rows: u64) -> ShardHead {
@@ -304,6 +368,7 @@ mod tests {
             tenant: tenant.parse().unwrap(),
             shard: shard.parse().unwrap(),
             epoch,
+            revision: 0,
             token_key: token_key.parse().unwrap(),
             rows,
             blocks: vec![],
@@ -351,6 +416,47 @@ mod tests {
         cache.stage(8, 0, rows(5..15)).await.unwrap();
         cache.swap(&head(8, 10)).await.unwrap();
         assert!(cache.customer(vec![token(1)]).await.unwrap().is_none());
+    }
+
+    fn delta(from: u64, upserts: std::ops::Range<u8>, erased: &[u8]) -> Delta {
+        Delta {
+            tenant: "acme".parse().unwrap(),
+            shard: "north".parse().unwrap(),
+            epoch: 1,
+            from,
+            to: from + 1,
+            upserts: block(upserts, "gold"),
+            erasures: Erasures { tokens: erased.iter().copied().map(token).collect(), customers: vec![] },
+        }
+    }
+
+    #[tokio::test]
+    async fn a_delta_changes_adds_and_erases_customers_once_and_only_where_it_leads_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = open(&folder);
+        cache.begin(1).await.unwrap();
+        cache.stage(1, 0, rows(0..10)).await.unwrap();
+        cache.swap(&head(1, 10)).await.unwrap();
+        let segments = async |n| {
+            let customer = cache.customer(vec![token(n)]).await.unwrap();
+            customer.map(|customer| customer.profile.segments.len())
+        };
+        // One is changed, two are new, and of the two that are erased one was never there.
+        assert_eq!(cache.apply(delta(0, 9..12, &[3, 77])).await.unwrap(), Some(11));
+        assert_eq!((segments(8).await, segments(9).await, segments(11).await), (Some(0), Some(1), Some(1)));
+        assert_eq!(segments(3).await, None);
+        for elsewhere in [delta(0, 20..21, &[]), delta(2, 20..21, &[]), Delta { epoch: 2, ..delta(1, 20..21, &[]) }] {
+            assert_eq!(cache.apply(elsewhere).await.unwrap(), None);
+        }
+        assert_eq!(segments(20).await, None);
+        let held = cache.held().await.unwrap();
+        assert_eq!((held.epoch, held.revision, cache.customers().await.unwrap()), (1, 1, 11));
+
+        // The next epoch begins at its snapshot.
+        cache.begin(2).await.unwrap();
+        cache.stage(2, 0, rows(0..2)).await.unwrap();
+        cache.swap(&head(2, 2)).await.unwrap();
+        assert_eq!((cache.held().await.unwrap().revision, segments(9).await), (0, None));
     }
 
     #[tokio::test]

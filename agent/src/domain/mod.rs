@@ -3,6 +3,7 @@
 pub mod contact;
 pub mod customer;
 pub mod decide;
+pub mod discard;
 pub mod holdout;
 pub mod update;
 pub mod words;

@@ -1,7 +1,10 @@
-//! What to do about a head that arrived: fetch, or leave it.
+//! What to do about a head or a delta that arrived: fetch, pull, apply, or leave it.
+//!
+//! Head office's newest head is the one thing a device must come to hold; a delta that passes by only spares it the asking.
 
 use std::collections::BTreeSet;
 use touchpoint_protocol::{
+    delta::Delta,
     digest::{ContentRef, Digest},
     group::GroupHead,
     name::{GroupId, KeyId, ShardId, Tenant},
@@ -24,6 +27,8 @@ pub struct Membership {
 pub struct Held {
     /// The epoch of the customers that visits are served from.
     pub epoch: u64,
+    /// How far they were changed since their snapshot.
+    pub revision: u64,
     /// The revision of the campaigns.
     pub campaigns: u64,
     /// The epoch being fetched, and how many of its blocks are written.
@@ -39,6 +44,17 @@ pub enum CustomersPlan {
     Fetch,
     /// Go on with this block.
     Resume(u32),
+    /// Pull the delta that leads on from this revision.
+    Pull(u64),
+}
+
+/// What a delta on the wire asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeltaPlan {
+    /// It leads on from what the cache holds.
+    Apply,
+    /// The cache holds it, or something is missing before it; the head that follows says what to pull.
+    Nothing,
 }
 
 /// What a group head asks for.
@@ -89,10 +105,26 @@ pub fn plan_customers(
         return Err(Refusal::TokenKey(head.token_key.clone()));
     }
     Ok(match held.staged {
+        _ if head.epoch == held.epoch && head.revision > held.revision => CustomersPlan::Pull(held.revision),
+        // A head of this epoch that says less was overtaken by a delta.
         _ if head.epoch == held.epoch => CustomersPlan::Nothing,
         Some((epoch, written)) if epoch == head.epoch => CustomersPlan::Resume(written),
         _ => CustomersPlan::Fetch,
     })
+}
+
+/// What to do about a delta on the wire. Its rows were made with the key of the epoch it belongs to, which the device has.
+///
+/// # Errors
+/// The delta is not for this device.
+pub fn plan_delta(held: &Held, delta: &Delta, here: &Membership) -> Result<DeltaPlan, Refusal> {
+    if (&delta.tenant, &delta.shard) != (&here.tenant, &here.shard) {
+        return Err(Refusal::Elsewhere(format!("shard {} of {}", delta.shard, delta.tenant)));
+    }
+    match (delta.epoch, delta.from) == (held.epoch, held.revision) {
+        true => Ok(DeltaPlan::Apply),
+        false => Ok(DeltaPlan::Nothing),
+    }
 }
 
 /// What to do about the campaigns.
@@ -119,9 +151,13 @@ pub fn plan_campaigns(
 }
 
 #[cfg(test)]
+mod model;
+
+#[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use touchpoint_protocol::delta::Erasures;
 
     fn here() -> Membership {
         let [tenant, shard, group] = ["acme", "north", "lobby"];
@@ -130,7 +166,7 @@ mod tests {
 
     fn head(epoch: u64) -> ShardHead {
         let Membership { tenant, shard, .. } = here();
-        ShardHead { tenant, shard, epoch, token_key: "t1".parse().unwrap(), rows: 0, blocks: vec![] }
+        ShardHead { tenant, shard, epoch, revision: 0, token_key: "t1".parse().unwrap(), rows: 0, blocks: vec![] }
     }
 
     fn plan(held: Held, head: &ShardHead) -> Result<CustomersPlan, Refusal> {
@@ -139,10 +175,35 @@ mod tests {
 
     #[test]
     fn a_new_epoch_is_fetched_a_begun_one_resumed_and_a_held_one_left() {
-        let held = Held { epoch: 4, campaigns: 0, staged: Some((6, 17)) };
+        let held = Held { epoch: 4, staged: Some((6, 17)), ..Held::default() };
         assert_eq!(plan(held, &head(4)), Ok(CustomersPlan::Nothing));
         assert_eq!(plan(held, &head(5)), Ok(CustomersPlan::Fetch));
         assert_eq!(plan(held, &head(6)), Ok(CustomersPlan::Resume(17)));
+    }
+
+    #[test]
+    fn what_changed_since_the_snapshot_is_pulled_from_where_the_device_is() {
+        let held = Held { epoch: 4, revision: 2, ..Held::default() };
+        let at = |revision| plan(held, &ShardHead { revision, ..head(4) });
+        assert_eq!((at(3), at(9)), (Ok(CustomersPlan::Pull(2)), Ok(CustomersPlan::Pull(2))));
+        assert_eq!((at(2), at(1)), (Ok(CustomersPlan::Nothing), Ok(CustomersPlan::Nothing)));
+        assert_eq!(plan(held, &ShardHead { revision: 1, ..head(5) }), Ok(CustomersPlan::Fetch));
+    }
+
+    #[test]
+    fn a_delta_is_applied_where_it_leads_on_and_nowhere_else() {
+        let held = Held { epoch: 4, revision: 2, ..Held::default() };
+        let Membership { tenant, shard, .. } = here();
+        let (upserts, erasures) = (vec![], Erasures::default());
+        let delta = Delta { tenant, shard, epoch: 4, from: 2, to: 3, upserts, erasures };
+        let plan = |delta: Delta| plan_delta(&held, &delta, &here());
+        assert_eq!(plan(delta.clone()), Ok(DeltaPlan::Apply));
+        for from in [1, 3] {
+            assert_eq!(plan(Delta { from, ..delta.clone() }), Ok(DeltaPlan::Nothing));
+        }
+        assert_eq!(plan(Delta { epoch: 5, ..delta.clone() }), Ok(DeltaPlan::Nothing));
+        let foreign = Delta { shard: "south".parse().unwrap(), ..delta };
+        assert_eq!(plan(foreign).unwrap_err().to_string(), "it is for shard south of acme");
     }
 
     #[test]

@@ -1,23 +1,31 @@
 -- What cannot be fetched again: every interaction, until head office has confirmed it and the longest cap has passed.
 
--- One row.
+-- One row. What would have to be counted stands here, so that opening takes as long with a full journal as with an empty one.
 CREATE TABLE journal (
     id        INTEGER PRIMARY KEY CHECK (id = 0),
     name      TEXT NOT NULL,
     recorded  INTEGER NOT NULL,   -- the last sequence number, 0 for none
-    confirmed INTEGER NOT NULL    -- head office has everything up to and with this
+    confirmed INTEGER NOT NULL,   -- head office has everything up to and with this
+    records   INTEGER NOT NULL,   -- rows below
+    discarded INTEGER NOT NULL    -- interactions that had to go before head office had them
 ) STRICT;
 
 CREATE TABLE interaction (
     sequence      INTEGER PRIMARY KEY,
+    through       INTEGER NOT NULL,   -- the last sequence number it accounts for; its own unless it stands for a discarded run
+    worth         INTEGER NOT NULL,   -- 0 discarded, 1 not shown, 2 showing, 3 answer
     visit         TEXT NOT NULL,
     utc           INTEGER NOT NULL,   -- milliseconds since 1970
     boot          TEXT NOT NULL,
     since_boot_ms INTEGER NOT NULL,
     synchronised  INTEGER NOT NULL,   -- 1 if the clock followed a time server
     customer      INTEGER,
+    backfill      INTEGER NOT NULL,   -- 1 if the line was down
     fact          TEXT NOT NULL       -- JSON
 ) STRICT;
 
 -- A customer's contact history is read at every visit of theirs.
 CREATE INDEX interaction_of_customer ON interaction (customer, sequence) WHERE customer IS NOT NULL;
+
+-- What goes first when the journal is full.
+CREATE INDEX interaction_by_worth ON interaction (worth, sequence);

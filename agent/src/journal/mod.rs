@@ -1,7 +1,8 @@
 //! The precious vault: every interaction, in the order in which it happened.
 //!
 //! Append-only, with a sequence number that has no gap. It is both the outbox (what head office has not confirmed) and this
-//! device's part of the contact history. Nothing is deleted because it was sent.
+//! device's part of the contact history. Nothing is deleted because it was sent; what a full journal has to give up leaves a
+//! record that it is gone.
 
 use ring::rand::{SecureRandom, SystemRandom};
 use std::path::{Path, PathBuf};
@@ -17,7 +18,19 @@ use touchpoint_vault::{
     rusqlite::{self, params, types::Type},
 };
 
-use crate::domain::contact::{Contact, ContactKind};
+use crate::{
+    aside, chain, disk,
+    domain::{
+        contact::{Contact, ContactKind},
+        discard::Worth,
+    },
+};
+
+mod reserve;
+mod room;
+
+use reserve::Reserve;
+use room::{BOUND, Bound};
 
 /// The file's schema. The application id is `tpjo`, for what `file(1)` shows.
 static SCHEMA: Schema = Schema {
@@ -35,6 +48,8 @@ const CONTACTS: u32 = 500;
 pub struct Journal {
     vault: Vault,
     state: watch::Sender<JournalState>,
+    reserve: Reserve,
+    bound: Bound,
 }
 
 /// How far the journal is.
@@ -46,6 +61,12 @@ pub struct JournalState {
     pub recorded: u64,
     /// The last sequence number that is safe at head office, 0 for none.
     pub confirmed: u64,
+    /// How many interactions had to be discarded before head office had them, since the journal began.
+    pub discarded: u64,
+    /// Whether room on the disk is held for the answers that come after it is full; if not, it was or nearly is.
+    pub reserve: bool,
+    /// What a technician should see to: damaged journals that were set aside.
+    pub alarm: Option<String>,
 }
 
 /// What is to be recorded of one step of a visit.
@@ -57,6 +78,8 @@ pub struct Entry {
     pub at: Moment,
     /// With whom, if the device knows them.
     pub customer: Option<CustomerId>,
+    /// Whether the line is down.
+    pub backfill: bool,
     /// What.
     pub fact: Fact,
 }
@@ -91,27 +114,53 @@ pub enum JournalError {
     },
 }
 
+/// Pages in the write-ahead log at which a commit moves them to the database: 1 MiB, some 60 interactions. Fewer than another
+/// vault's, because a log that has reached its size needs no more of a full disk.
+const LOG_PAGES: i64 = 256;
+
+/// How much must be free for two databases to be opened, in bytes: the shared memory of each is a file too.
+const OPENING: u64 = 256 * 1024;
+
+/// Gives up the journal's reserve if the disk is so full that its databases could not even be opened.
+pub fn make_way(folder: &Path) {
+    if disk::require(folder, OPENING).is_err() && Reserve::within(folder).release() {
+        tracing::error!("the disk is full: the journal's reserve was given up to start at all");
+    }
+}
+
 impl Journal {
     /// Opens the journal, or makes an empty one with a new name.
     ///
     /// # Errors
-    /// As [`Vault::open`], or the first read or write was refused.
+    /// As [`Vault::open`], or the first read or write was refused. The file is closed then.
     pub async fn open(path: &Path, key: &Key) -> Result<Journal, JournalError> {
-        let vault = Vault::open(path, key, &SCHEMA).map_err(JournalError::Open)?;
         let name = new_name()?;
+        let vault = Vault::open(path, key, &SCHEMA).map_err(JournalError::Open)?;
+        let reserve = Reserve::within(path.parent().unwrap_or(Path::new(".")));
+        let (held, alarm) = (holds(&reserve), alarm(path));
         let state = vault.write(move |transaction| {
-            let sql = "INSERT OR IGNORE INTO journal (id, name, recorded, confirmed) VALUES (0, ?1, 0, 0)";
+            transaction.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+            let sql = "INSERT OR IGNORE INTO journal VALUES (0, ?1, 0, 0, 0, 0)";
             transaction.execute(sql, [name])?;
-            transaction.query_row("SELECT name, recorded, confirmed FROM journal", [], |row| {
+            transaction.query_row("SELECT name, recorded, confirmed, discarded FROM journal", [], |row| {
                 Ok(JournalState {
                     id: parsed(row, 0)?,
                     recorded: row.get::<_, i64>(1)?.cast_unsigned(),
                     confirmed: row.get::<_, i64>(2)?.cast_unsigned(),
+                    discarded: row.get::<_, i64>(3)?.cast_unsigned(),
+                    reserve: held,
+                    alarm,
                 })
             })
         });
-        let state = state.await.map_err(failed("read how far the journal is"))?;
-        Ok(Journal { vault, state: watch::Sender::new(state) })
+        match state.await {
+            Ok(state) => Ok(Journal { vault, state: watch::Sender::new(state), reserve, bound: BOUND }),
+            Err(error) => {
+                // Why it could not be read matters, and not that it was hard to close after that.
+                let _ = vault.close().await;
+                Err(failed("read how far the journal is")(error))
+            }
+        }
     }
 
     /// How far the journal is, now and as it grows.
@@ -119,30 +168,57 @@ impl Journal {
         self.state.subscribe()
     }
 
-    /// Records one step of a visit; when this returns, it survives a power cut. One transaction, so one fsync.
+    /// Whether the file has turned out to be damaged, now and as it happens.
+    pub fn damage(&self) -> watch::Receiver<bool> {
+        self.vault.damage()
+    }
+
+    /// Records one step of a visit; when this returns, it survives a power cut. One transaction, so one fsync, even if room has
+    /// to be made first. If the disk is full, the reserve is given up for it.
     ///
     /// # Errors
     /// Nothing was recorded.
     pub async fn record(&self, entry: Entry) -> Result<u64, JournalError> {
+        match self.append(entry.clone()).await {
+            Err(error) if error.is_full() && self.reserve.release() => {
+                tracing::error!(error = chain(&error), "the disk is full: the journal lives on its reserve");
+                self.state.send_modify(|state| state.reserve = false);
+                self.append(entry).await
+            }
+            recorded => recorded,
+        }
+    }
+
+    async fn append(&self, entry: Entry) -> Result<u64, JournalError> {
+        let bound = self.bound;
         let written = self.vault.write(move |transaction| {
-            let sql = "UPDATE journal SET recorded = recorded + 1 RETURNING recorded";
+            let lost = room::make_room(transaction, bound)?;
+            let sql = "UPDATE journal SET recorded = recorded + 1, records = records + 1 RETURNING recorded";
             let sequence: i64 = transaction.query_row(sql, [], |row| row.get(0))?;
             let fact = serde_json::to_string(&entry.fact)
                 .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
             transaction.prepare_cached(include_str!("append.sql"))?.execute(params![
                 sequence,
+                Worth::from(&entry.fact) as i64,
                 entry.visit.as_str(),
                 entry.at.utc.as_millis(),
                 entry.at.boot.as_str(),
                 entry.at.since_boot_ms.cast_signed(),
                 entry.at.clock == ClockQuality::Synchronised,
                 entry.customer.map(i64::from),
+                entry.backfill,
                 fact,
             ])?;
-            Ok(sequence.cast_unsigned())
+            Ok((sequence.cast_unsigned(), lost))
         });
-        let sequence = written.await.map_err(failed("record an interaction"))?;
-        self.state.send_modify(|state| state.recorded = state.recorded.max(sequence));
+        let (sequence, lost) = written.await.map_err(failed("record an interaction"))?;
+        if lost > 0 {
+            tracing::error!(lost, "the journal is full, and head office will not learn of what had to go");
+        }
+        self.state.send_modify(|state| {
+            state.recorded = state.recorded.max(sequence);
+            state.discarded += lost;
+        });
         Ok(sequence)
     }
 
@@ -161,7 +237,7 @@ impl Journal {
         contacts.await.map_err(failed("read what was said to a customer"))
     }
 
-    /// The next interactions after this sequence number, at most `limit`.
+    /// The next interactions after this sequence number, at most `limit`; a discarded run that ends after it is one of them.
     ///
     /// # Errors
     /// The database refused.
@@ -192,6 +268,18 @@ impl Journal {
         Ok(())
     }
 
+    /// Lets confirmed interactions go that are too old or in the way, a bounded number of them, and holds the reserve again if
+    /// there is room. For quiet moments: no visit waits for it. What cannot be done now is logged, and tried again the next time.
+    pub async fn tidy(&self) {
+        let bound = self.bound;
+        if let Err(error) = self.vault.write(move |transaction| room::tidy(transaction, bound)).await {
+            tracing::warn!(error = chain(&error), "the journal was not tidied");
+        }
+        let reserve = self.reserve.clone();
+        let held = tokio::task::spawn_blocking(move || holds(&reserve)).await.unwrap_or(false);
+        self.state.send_if_modified(|state| std::mem::replace(&mut state.reserve, held) != held);
+    }
+
     /// Closes the file; waits for what is queued.
     ///
     /// # Errors
@@ -201,6 +289,37 @@ impl Journal {
     }
 }
 
+impl JournalError {
+    /// Whether the file is damaged, so that it has to be set aside. A wrong key is something else.
+    pub fn is_corrupt(&self) -> bool {
+        match self {
+            JournalError::Open(error) => matches!(error, OpenError::Corrupt { .. }),
+            JournalError::Vault { source, .. } => source.is_corrupt(),
+            JournalError::Random | JournalError::Ahead { .. } => false,
+        }
+    }
+
+    /// Whether the disk is full.
+    pub fn is_full(&self) -> bool {
+        matches!(self, JournalError::Vault { source, .. } if source.is_full())
+    }
+}
+
+/// Holds the reserve; a disk that refuses is a reason to say so, and none to stop.
+fn holds(reserve: &Reserve) -> bool {
+    reserve.hold().unwrap_or_else(|error| {
+        tracing::warn!(%error, "the journal's reserve cannot be held");
+        false
+    })
+}
+
+/// What was set aside stays an alarm for as long as it is there.
+fn alarm(path: &Path) -> Option<String> {
+    let kept = aside::kept(path);
+    let last = kept.last()?;
+    Some(format!("{} damaged, the last set aside as {}: keep it for head office", kept.len(), last.display()))
+}
+
 /// What a recorded fact means for later decisions, if anything.
 fn contact(at: Utc, fact: Fact) -> Option<Contact> {
     match fact {
@@ -208,7 +327,7 @@ fn contact(at: Utc, fact: Fact) -> Option<Contact> {
         Fact::Ended { campaign, ending: Ending::Answered(kind), .. } => {
             Some(Contact { campaign, at, what: ContactKind::Answered(kind) })
         }
-        Fact::Ended { .. } | Fact::NotShown { .. } => None,
+        Fact::Ended { .. } | Fact::NotShown { .. } | Fact::Discarded { .. } => None,
     }
 }
 
@@ -228,7 +347,8 @@ fn interaction(row: &rusqlite::Row<'_>) -> rusqlite::Result<Interaction> {
             clock,
         },
         customer: customer.map_err(|error| wrong(6, error))?,
-        fact: json(row, 7)?,
+        backfill: row.get(7)?,
+        fact: json(row, 8)?,
     })
 }
 
@@ -260,78 +380,5 @@ fn failed(task: &'static str) -> impl FnOnce(Error) -> JournalError {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use touchpoint_protocol::{campaign::AnswerKind, interaction::Reason};
-    use touchpoint_vault::MasterKey;
-
-    async fn open(folder: &tempfile::TempDir) -> Journal {
-        let key = MasterKey::new([1; 32]).derive("journal");
-        Journal::open(&folder.path().join("journal.db"), &key).await.unwrap()
-    }
-
-    fn entry(customer: Option<i64>, fact: Fact) -> Entry {
-        let clock = ClockQuality::Unsynchronised;
-        let at = Moment { utc: Utc::from_millis(5), boot: "b0".parse().unwrap(), since_boot_ms: 9, clock };
-        Entry { visit: "v1".parse().unwrap(), at, customer: customer.map(|n| n.try_into().unwrap()), fact }
-    }
-
-    fn answered(kind: AnswerKind) -> Fact {
-        Fact::Ended { campaign: "savings".parse().unwrap(), ending: Ending::Answered(kind), dwell_ms: 1 }
-    }
-
-    fn not_shown() -> Fact {
-        Fact::NotShown { reason: Reason::NoConsent, campaign: None }
-    }
-
-    #[tokio::test]
-    async fn what_was_recorded_is_there_after_a_restart_in_order_and_without_a_gap() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = open(&folder).await;
-        for _ in 0..5 {
-            journal.record(entry(Some(7), not_shown())).await.unwrap();
-        }
-        let id = journal.state().borrow().id.clone();
-        journal.close().await.unwrap();
-        let journal = open(&folder).await;
-        assert_eq!(*journal.state().borrow(), JournalState { id, recorded: 5, confirmed: 0 });
-        assert_eq!(journal.record(entry(None, answered(AnswerKind::Accept))).await.unwrap(), 6);
-        let all = journal.after(0, 100).await.unwrap();
-        assert_eq!(all.iter().map(|interaction| interaction.sequence).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
-        assert_eq!(all[5].fact, answered(AnswerKind::Accept));
-        assert_eq!(journal.after(4, 1).await.unwrap()[0].sequence, 5);
-    }
-
-    #[tokio::test]
-    async fn a_confirmation_never_goes_back_and_never_runs_ahead() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = open(&folder).await;
-        for _ in 0..3 {
-            journal.record(entry(None, not_shown())).await.unwrap();
-        }
-        journal.confirm(2).await.unwrap();
-        journal.confirm(1).await.unwrap();
-        assert_eq!(journal.state().borrow().confirmed, 2);
-        assert!(matches!(journal.confirm(4).await, Err(JournalError::Ahead { confirmed: 4, recorded: 3, .. })));
-    }
-
-    #[tokio::test]
-    async fn the_contact_history_is_a_customers_own_the_latest_first() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = open(&folder).await;
-        let shown = Fact::Shown { campaign: "savings".parse().unwrap(), language: "en".parse().unwrap() };
-        for (customer, fact) in [
-            (Some(7), shown.clone()),
-            (Some(7), answered(AnswerKind::Decline)),
-            (Some(8), answered(AnswerKind::Accept)),
-            (Some(7), not_shown()),
-            (None, shown),
-        ] {
-            journal.record(entry(customer, fact)).await.unwrap();
-        }
-        let contacts = journal.contacts(7.try_into().unwrap()).await.unwrap();
-        let what: Vec<_> = contacts.iter().map(|contact| contact.what).collect();
-        assert_eq!(what, [ContactKind::Answered(AnswerKind::Decline), ContactKind::Shown]);
-    }
-}
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests;

@@ -1,1 +1,2 @@
-SELECT sequence FROM interaction WHERE journal = ?1 AND sequence > ?2 ORDER BY sequence
+SELECT sequence, coalesce(document ->> '$.fact.discarded.through', sequence)
+FROM interaction WHERE journal = ?1 AND sequence > ?2 ORDER BY sequence

@@ -1,2 +1,1 @@
 INSERT INTO interaction (journal, sequence, received_ms, document) VALUES (?1, ?2, ?3, ?4)
-ON CONFLICT (journal, sequence) DO NOTHING

@@ -1,13 +1,14 @@
 //! What devices recorded, each fact exactly once.
 
 use super::{Error, Store, signed, unsigned};
-use crate::journal;
+use crate::journal::{self, Span};
 use touchpoint_protocol::{
     batch::Batch,
+    interaction::{Fact, Interaction},
     name::{DeviceId, JournalId},
     utc::Utc,
 };
-use touchpoint_vault::rusqlite::{self, Connection, OptionalExtension, Transaction};
+use touchpoint_vault::rusqlite::{self, Connection, OptionalExtension, Row, Transaction};
 
 /// What became of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,29 +79,81 @@ fn owner(connection: &Connection, journal: &JournalId) -> rusqlite::Result<Optio
 
 fn take(transaction: &Transaction<'_>, batch: &Batch, through: u64, now: Utc) -> rusqlite::Result<Ingested> {
     let journal = batch.journal.as_str();
-    let mut insert = transaction.prepare_cached(include_str!("interaction-insert.sql"))?;
-    let mut known = transaction.prepare_cached(include_str!("interaction-document.sql"))?;
     let (mut new, mut repeated, mut contradicted) = (0, 0, 0);
     for interaction in &batch.interactions {
-        let document = serde_json::to_string(interaction)
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-        let sequence = signed(interaction.sequence);
-        if insert.execute((journal, sequence, now.as_millis(), &document))? == 1 {
-            new += 1;
-        } else if known.query_row((journal, sequence), |row| row.get::<_, String>(0))? == document {
-            repeated += 1;
-        } else {
-            contradicted += 1;
+        match add(transaction, &batch.journal, interaction, now)? {
+            Added::New => new += 1,
+            Added::Repeated => repeated += 1,
+            Added::Contradicted => contradicted += 1,
         }
     }
     let mut after = transaction.prepare_cached(include_str!("interaction-after.sql"))?;
-    let mut rows = after.query((journal, signed(through)))?;
-    let mut following =
-        std::iter::from_fn(|| rows.next().and_then(|row| row.map(|row| unsigned(row, 0)).transpose()).transpose());
-    let through = journal::advance(through, &mut following)?;
+    let through = journal::advance(through, after.query_map((journal, signed(through)), span)?)?;
     let update = include_str!("journal-advance.sql");
     transaction.prepare_cached(update)?.execute((journal, signed(through), signed(repeated), signed(contradicted)))?;
     Ok(Ingested { new, repeated, contradicted, through })
+}
+
+/// What became of one fact.
+enum Added {
+    New,
+    Repeated,
+    Contradicted,
+}
+
+fn add(
+    transaction: &Transaction<'_>,
+    journal: &JournalId,
+    interaction: &Interaction,
+    now: Utc,
+) -> rusqlite::Result<Added> {
+    let sequence = interaction.sequence;
+    if let Fact::Discarded { through } = interaction.fact {
+        // Some of the run may have arrived before the device gave it up: that is here, and only the rest is gone.
+        let here = include_str!("interaction-around.sql");
+        let gaps = journal::gaps(
+            (sequence, through),
+            transaction.prepare_cached(here)?.query_map((journal.as_str(), signed(sequence), signed(through)), span)?,
+        )?;
+        for (first, through) in &gaps {
+            let gone =
+                Interaction { sequence: *first, fact: Fact::Discarded { through: *through }, ..interaction.clone() };
+            insert(transaction, journal, &gone, &document(&gone)?, now)?;
+        }
+        return Ok(if gaps.is_empty() { Added::Repeated } else { Added::New });
+    }
+    let document = document(interaction)?;
+    let held = transaction
+        .prepare_cached(include_str!("interaction-at.sql"))?
+        .query_row((journal.as_str(), signed(sequence)), |row| Ok((span(row)?, row.get::<_, String>(2)?, row.get(3)?)))
+        .optional()?;
+    match held {
+        // What a device once said was gone stays so.
+        Some(((_, through), held, gone)) if through >= sequence => match gone || held == document {
+            true => Ok(Added::Repeated),
+            false => Ok(Added::Contradicted),
+        },
+        _ => insert(transaction, journal, interaction, &document, now).map(|()| Added::New),
+    }
+}
+
+fn insert(
+    transaction: &Transaction<'_>,
+    journal: &JournalId,
+    interaction: &Interaction,
+    document: &str,
+    now: Utc,
+) -> rusqlite::Result<()> {
+    let mut insert = transaction.prepare_cached(include_str!("interaction-insert.sql"))?;
+    insert.execute((journal.as_str(), signed(interaction.sequence), now.as_millis(), document)).map(drop)
+}
+
+fn document(interaction: &Interaction) -> rusqlite::Result<String> {
+    serde_json::to_string(interaction).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+fn span(row: &Row<'_>) -> rusqlite::Result<Span> {
+    Ok((unsigned(row, 0)?, unsigned(row, 1)?))
 }
 
 #[cfg(test)]
@@ -108,7 +161,7 @@ fn take(transaction: &Transaction<'_>, batch: &Batch, through: u64, now: Utc) ->
 mod tests {
     use super::*;
     use crate::store::Enrolment;
-    use touchpoint_protocol::interaction::{ClockQuality, Fact, Interaction, Moment, Reason};
+    use touchpoint_protocol::interaction::{ClockQuality, Moment, Reason};
     use touchpoint_vault::MasterKey;
 
     /// A database that knows two devices.
@@ -132,6 +185,7 @@ mod tests {
                 clock: ClockQuality::Synchronised,
             },
             customer: None,
+            backfill: sequence % 2 == 0,
             fact: Fact::NotShown { reason: Reason::HeldOut, campaign: None },
         });
         Batch { journal: "j1".parse().unwrap(), interactions: interactions.collect() }
@@ -169,6 +223,29 @@ mod tests {
         ingest(&store, batch(1..=2, "first")).await;
         assert_eq!(ingest(&store, batch(2..=3, "second")).await, [1, 0, 1, 3]);
         assert_eq!(store.interactions().await.unwrap()[1].1.visit.as_str(), "first");
+    }
+
+    #[tokio::test]
+    async fn what_a_device_had_to_discard_is_accounted_for_and_no_gap() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let store = store(&folder).await;
+        let discarded = |sequence, through| {
+            let mut batch = batch([sequence], "v");
+            batch.interactions[0].fact = Fact::Discarded { through };
+            batch
+        };
+        assert_eq!(ingest(&store, batch(1..=2, "v")).await, [2, 0, 0, 2]);
+        assert_eq!(ingest(&store, batch([12], "v")).await, [1, 0, 0, 2]);
+        assert_eq!(ingest(&store, discarded(3, 10)).await, [1, 0, 0, 10]);
+        assert_eq!(ingest(&store, discarded(3, 10)).await, [0, 1, 0, 10]);
+        let journal = store.report().await.unwrap().journals.remove(0);
+        assert_eq!((journal.received, journal.discarded, journal.missing, journal.backfill), (3, 8, 1, 2));
+        // It grew on the device meanwhile, over what is here and over what is not.
+        assert_eq!(ingest(&store, discarded(2, 14)).await, [1, 0, 0, 14]);
+        let journal = store.report().await.unwrap().journals.remove(0);
+        assert_eq!((journal.received, journal.discarded, journal.missing, journal.highest), (3, 11, 0, 14));
+        // What comes late and was given up long ago changes nothing.
+        assert_eq!(ingest(&store, batch([2, 5], "v")).await, [0, 2, 0, 14]);
     }
 
     #[tokio::test]

@@ -61,15 +61,17 @@ fn device(row: &Row<'_>) -> rusqlite::Result<DeviceLine> {
 }
 
 fn journal(row: &Row<'_>) -> rusqlite::Result<JournalLine> {
-    let (received, highest) = (unsigned(row, 2)?, unsigned(row, 3)?);
+    let (received, highest, discarded) = (unsigned(row, 2)?, unsigned(row, 3)?, unsigned(row, 4)?);
     Ok(JournalLine {
         journal: parsed(row, 0)?,
         device: parsed(row, 1)?,
         received,
         highest,
-        missing: crate::journal::missing(received, highest),
-        through: unsigned(row, 4)?,
-        repeated: unsigned(row, 5)?,
-        contradicted: unsigned(row, 6)?,
+        discarded,
+        missing: crate::journal::missing(received + discarded, highest),
+        backfill: unsigned(row, 5)?,
+        through: unsigned(row, 6)?,
+        repeated: unsigned(row, 7)?,
+        contradicted: unsigned(row, 8)?,
     })
 }

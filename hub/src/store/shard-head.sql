@@ -1,1 +1,1 @@
-SELECT epoch, token_key, row_count FROM shard WHERE name = ?1
+SELECT epoch, revision, token_key, row_count FROM shard WHERE name = ?1

@@ -1,18 +1,45 @@
-//! A file of customers becomes the next epoch, whole or not at all.
+//! A file of customers becomes the next epoch or the next revisions, whole or not at all.
 
 use crate::desk::Desk;
-use touchpoint_hub::{ImportError, OnBadRows, problem::chain};
+use touchpoint_hub::{ImportError, OnBadRows, Travels, problem::chain};
 
 const ANNA: &str = "c-1,4111111111111111,AB-1,gold,de,yes,Anna\n";
 const BERT: &str = "c-2,5555555555554444,,student,,no,\n";
 
 #[tokio::test]
-async fn each_import_is_a_new_epoch_and_known_customers_are_no_newcomers() {
+async fn an_import_that_changes_much_is_a_new_epoch_and_known_customers_are_no_newcomers() {
     let desk = Desk::new();
     let first = desk.import(&format!("{ANNA}{BERT}"), OnBadRows::Refuse).await.unwrap();
-    assert_eq!((first.epoch, first.customers, first.newcomers, first.rows, first.blocks), (1, 2, 2, 3, 1));
+    assert_eq!((first.epoch, first.revision, first.customers, first.newcomers, first.rows), (1, 0, 2, 2, 3));
+    assert!(matches!(first.travels, Travels::Snapshot { blocks: 1, .. }), "{first:?}");
     let second = desk.import(&format!("c-0,,L0,,,,\n{ANNA}"), OnBadRows::Refuse).await.unwrap();
     assert_eq!((second.epoch, second.customers, second.newcomers), (2, 2, 1));
+}
+
+#[tokio::test]
+async fn an_import_that_changes_little_is_a_revision_and_one_that_changes_nothing_is_none() {
+    let desk = Desk::new();
+    let import = async |rows: String| {
+        let imported = desk.import(&rows, OnBadRows::Refuse).await.unwrap();
+        (imported.epoch, imported.revision, imported.newcomers, imported.travels)
+    };
+    let (epoch, ..) = import(loyal(0..20, "gold")).await;
+    assert_eq!(epoch, 1);
+    assert_eq!(import(loyal(0..20, "gold")).await, (1, 0, 0, Travels::Nothing));
+    // One is new and one has gone, one is another.
+    let changed = loyal(1..20, "gold") + &loyal(50..51, "gold");
+    assert_eq!(import(changed).await, (1, 1, 1, Travels::Deltas { deltas: 1, upserts: 1, erased: 1 }));
+    let changed = loyal(1..20, "gold") + &loyal(50..51, "silver");
+    assert_eq!(import(changed.clone()).await, (1, 2, 0, Travels::Deltas { deltas: 1, upserts: 1, erased: 0 }));
+    assert_eq!(import(changed).await, (1, 2, 0, Travels::Nothing));
+    // With what was changed before it is more than a fifth of the snapshot.
+    let (epoch, revision, _, travels) = import(loyal(0..20, "gold")).await;
+    assert!(matches!((epoch, revision, travels), (2, 0, Travels::Snapshot { .. })), "{travels:?}");
+}
+
+/// Customers with a loyalty number each.
+fn loyal(numbers: std::ops::Range<u32>, segment: &str) -> String {
+    numbers.map(|number| format!("c-{number},,L{number},{segment},,,\n")).collect()
 }
 
 #[tokio::test]
@@ -63,5 +90,5 @@ async fn two_imports_at_once_never_mix() {
     }
     let done = [one, other].into_iter().filter(Result::is_ok).count() as u64;
     assert!(done >= 1);
-    assert_eq!(desk.import(ANNA, OnBadRows::Refuse).await.unwrap().epoch, done + 1);
+    assert_eq!(desk.import("c-3,,L3,,,,\n", OnBadRows::Refuse).await.unwrap().epoch, done + 1);
 }

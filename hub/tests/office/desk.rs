@@ -64,6 +64,7 @@ impl Device {
         let subscriptions = vec![
             Topic::device(&tenant(), &id, DeviceChannel::Inbox).to_string(),
             Topic::shard_head(&tenant(), &shard()).to_string(),
+            Topic::shard_deltas(&tenant(), &shard()).to_string(),
             Topic::group_campaigns(&tenant(), &"all".parse().unwrap()).to_string(),
         ];
         let options = Options {
@@ -143,7 +144,7 @@ pub(crate) fn interaction(sequence: u64) -> Interaction {
         since_boot_ms: sequence,
         clock: ClockQuality::Synchronised,
     };
-    Interaction { sequence, visit: "v1".parse().unwrap(), at, customer: None, fact }
+    Interaction { sequence, visit: "v1".parse().unwrap(), at, customer: None, backfill: false, fact }
 }
 
 /// A small campaign folder without a problem; has a picture.

@@ -13,10 +13,12 @@ use touchpoint_protocol::{
     card::Card,
     confirmation::Confirmation,
     customer::{Consent, Profile},
+    delta::Delta,
     group::GroupHead,
     hello::Hello,
     request::{Refusal, Reply, Request},
     shard::ShardHead,
+    signed::open,
     token::TokenKey,
     topic::{DeviceChannel, Topic},
 };
@@ -47,6 +49,7 @@ fn hello(journal: &str) -> Hello {
     Hello {
         shard: shard(),
         epoch: 0,
+        revision: 0,
         group: "all".parse().unwrap(),
         campaigns: 0,
         journal: journal.parse().unwrap(),
@@ -136,7 +139,7 @@ async fn what_is_imported_while_head_office_serves_is_announced_and_the_old_is_s
     let mut device = Device::connect(&broker.endpoint(), "kiosk-1").await;
     let topic = Topic::shard_head(&tenant(), &shard()).to_string();
     for epoch in 1..=2 {
-        desk.import("c-1,,AB-1,,,,\n", OnBadRows::Refuse).await.unwrap();
+        desk.import(&format!("c-1,,AB-{epoch},,,,\n"), OnBadRows::Refuse).await.unwrap();
         assert_eq!(device.hear::<ShardHead>(&topic, &desk.trusted()).await.epoch, epoch);
     }
     let ask = async |shard: &str, epoch, block| {
@@ -150,6 +153,48 @@ async fn what_is_imported_while_head_office_serves_is_announced_and_the_old_is_s
     let reply = Reply::decode(answer.content_type.as_deref(), &answer.payload).unwrap();
     assert_eq!(reply, Reply::Refused(Refusal::Malformed));
     serving.stop().await;
+}
+
+#[tokio::test]
+async fn what_changes_passes_by_once_and_is_given_to_whoever_missed_it() {
+    let broker = Broker::open().await;
+    let desk = Desk::at(&broker.endpoint());
+    desk.enrol("kiosk-1").await;
+    let customers = |changed: u32| -> String {
+        let segment = |number| if number < changed { "gold" } else { "silver" };
+        (0..20).map(|number| format!("c-{number},,L{number},{},,,\n", segment(number))).collect()
+    };
+    desk.import(&customers(0), OnBadRows::Refuse).await.unwrap();
+    // Two processes of head office, that divide the work.
+    let serving = [Serving::start(&desk), Serving::start(&desk)];
+    let mut device = Device::connect(&broker.endpoint(), "kiosk-1").await;
+    let trusted = desk.trusted();
+    let heads = Topic::shard_head(&tenant(), &shard()).to_string();
+    assert_eq!(device.hear::<ShardHead>(&heads, &trusted).await.revision, 0);
+    assert_eq!(greet(&mut device, &desk, "j1").await.through, 0);
+
+    desk.import(&customers(2), OnBadRows::Refuse).await.unwrap();
+    let deltas = Topic::shard_deltas(&tenant(), &shard()).to_string();
+    let passed: Delta = device.hear(&deltas, &trusted).await;
+    assert_eq!((passed.epoch, passed.from, passed.to), (1, 0, 1));
+    assert_eq!(passed.rows().unwrap().unwrap().iter().count(), 2);
+    while device.hear::<ShardHead>(&heads, &trusted).await.revision != 1 {}
+    desk.import(&customers(3), OnBadRows::Refuse).await.unwrap();
+    let next: Delta = device.hear(&deltas, &trusted).await;
+    assert_eq!((next.from, next.to), (1, 2), "the first passes by once, whoever of the two publishes it");
+
+    let ask = async |epoch, from| {
+        let answer = device.ask(Request::Delta { shard: shard(), epoch, from }.encode()).await;
+        Reply::decode(answer.content_type.as_deref(), &answer.payload).unwrap()
+    };
+    let Reply::Data(document) = ask(1, 0).await else { panic!("no delta") };
+    assert_eq!(open::<Delta>(&document, &trusted).unwrap(), passed);
+    assert_eq!(ask(1, 2).await, Reply::Refused(Refusal::Unknown));
+    desk.import(&customers(20), OnBadRows::Refuse).await.unwrap();
+    assert_eq!(ask(1, 0).await, Reply::Refused(Refusal::Superseded));
+    for serving in serving {
+        serving.stop().await;
+    }
 }
 
 #[tokio::test]

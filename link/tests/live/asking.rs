@@ -51,8 +51,17 @@ async fn questions_are_answered_though_nobody_wants_the_other_messages() {
 }
 
 #[tokio::test]
-async fn a_question_with_nobody_there_gets_no_answer() {
+async fn a_question_to_which_nobody_listens_does_not_wait() {
     let broker = Broker::open().await;
+    let device = connected(broker.endpoint(), "device", &["inbox"]).await;
+    let error = within(device.outgoing.ask(question("x"), PATIENCE)).await.unwrap_err();
+    assert_eq!(error, AskError::NobodyListens { topic: "requests".into() });
+}
+
+#[tokio::test]
+async fn a_question_that_nobody_answers_ends_with_its_patience() {
+    let broker = Broker::open().await;
+    let _mute = connected(broker.endpoint(), "office", &["requests"]).await;
     let device = connected(broker.endpoint(), "device", &["inbox"]).await;
     let patience = Duration::from_millis(200);
     let error = within(device.outgoing.ask(question("x"), patience)).await.unwrap_err();

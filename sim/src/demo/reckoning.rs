@@ -76,7 +76,14 @@ mod tests {
 
     fn interaction(sequence: u64, reason: Reason) -> Interaction {
         let fact = Fact::NotShown { reason, campaign: None };
-        Interaction { sequence, visit: "v1".parse().unwrap(), at: SimulatedClock::new().now(), customer: None, fact }
+        Interaction {
+            sequence,
+            visit: "v1".parse().unwrap(),
+            at: SimulatedClock::new().now(),
+            customer: None,
+            backfill: false,
+            fact,
+        }
     }
 
     fn found(received: &[Interaction]) -> Vec<String> {

@@ -1,0 +1,2 @@
+DELETE FROM customer
+WHERE slot = (SELECT live FROM holding) AND token = ?1

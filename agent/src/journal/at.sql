@@ -1,0 +1,3 @@
+SELECT sequence, through, worth
+FROM interaction
+WHERE sequence = ?1

@@ -1,0 +1,5 @@
+SELECT utc, synchronised
+FROM interaction
+WHERE sequence <= ?1
+ORDER BY sequence DESC
+LIMIT 1

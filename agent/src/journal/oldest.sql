@@ -1,0 +1,5 @@
+SELECT through, utc, synchronised
+FROM interaction
+WHERE sequence <= ?1 AND through <= ?1
+ORDER BY sequence
+LIMIT ?2

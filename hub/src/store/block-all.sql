@@ -1,0 +1,1 @@
+SELECT bytes FROM block WHERE shard = ?1 ORDER BY number

@@ -1,1 +1,0 @@
-SELECT document FROM interaction WHERE journal = ?1 AND sequence = ?2

@@ -1,0 +1,1 @@
+UPDATE shard SET revision = ?2 WHERE name = ?1

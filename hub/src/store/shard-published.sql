@@ -1,0 +1,1 @@
+UPDATE shard SET published = revision WHERE name = ?1

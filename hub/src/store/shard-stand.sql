@@ -1,0 +1,1 @@
+SELECT epoch, revision FROM shard WHERE name = ?1

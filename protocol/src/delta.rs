@@ -1,0 +1,187 @@
+//! What changed among a shard's customers between two revisions, signed: a few kilobytes instead of a snapshot.
+//!
+//! The snapshot of an epoch is its revision 0; each delta leads from one revision to a later one, and a device applies it only to
+//! the revision it holds. So one that comes twice, late or out of turn changes nothing, and one that was missed is pulled.
+
+use crate::{
+    block::{Rows, UnpackError},
+    customer::CustomerId,
+    limits,
+    name::{ShardId, Tenant},
+    signed::Document,
+    token::Token,
+};
+use serde::{Deserialize, Serialize};
+
+/// Published once on `shards/<shard>/deltas`, not retained, and the answer to [`crate::request::Request::Delta`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delta {
+    /// Whose customers.
+    pub tenant: Tenant,
+    /// Which of them.
+    pub shard: ShardId,
+    /// Of which epoch.
+    pub epoch: u64,
+    /// The revision it is applied to.
+    pub from: u64,
+    /// The revision it leads to.
+    pub to: u64,
+    /// Rows that are new or say something else now: the bytes of one block, in base64; empty for none.
+    #[serde(with = "bytes")]
+    pub upserts: Vec<u8>,
+    /// What is no longer in the shard.
+    pub erasures: Erasures,
+}
+
+/// What is no longer in a shard. A token of these is in no row of the same delta.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Erasures {
+    /// Tokens that name nobody any more, sorted; the 16 bytes of each one after the other, in base64.
+    #[serde(with = "tokens")]
+    pub tokens: Vec<Token>,
+    /// Customers who have no row left, sorted: whatever else a device keeps of them is to go, once it is delivered.
+    pub customers: Vec<CustomerId>,
+}
+
+impl Delta {
+    /// Its rows, decompressed and not yet read; `None` if it has none.
+    ///
+    /// # Errors
+    /// They are no block.
+    pub fn rows(&self) -> Result<Option<Rows>, UnpackError> {
+        if self.upserts.is_empty() { Ok(None) } else { Rows::decompress(&self.upserts).map(Some) }
+    }
+}
+
+impl Document for Delta {
+    const TYPE: &'static str = "touchpoint.delta.v1";
+
+    fn check(&self) -> Result<(), String> {
+        if self.to <= self.from || i64::try_from(self.to).is_err() {
+            return Err(format!("to: {} does not follow {}", self.to, self.from));
+        }
+        let wrong = |error: UnpackError| format!("upserts: {error}");
+        let mut changes = self.erasures.tokens.len();
+        if let Some(rows) = self.rows().map_err(wrong)? {
+            for row in rows.iter() {
+                row.map_err(wrong)?;
+                changes += 1;
+            }
+        }
+        if changes.max(self.erasures.customers.len()) > limits::DELTA {
+            return Err(format!("{changes} changes, over {}", limits::DELTA));
+        }
+        if !self.erasures.tokens.is_sorted() || !self.erasures.customers.is_sorted() {
+            return Err("erasures: not sorted".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Bytes in base64 (RFC 4648, section 4).
+mod bytes {
+    use data_encoding::BASE64;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        BASE64.decode(String::deserialize(deserializer)?.as_bytes()).map_err(D::Error::custom)
+    }
+}
+
+/// Tokens, one after the other.
+mod tokens {
+    use crate::token::Token;
+    use serde::{Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(tokens: &[Token], serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes: Vec<u8> = tokens.iter().flat_map(Token::as_bytes).copied().collect();
+        super::bytes::serialize(&bytes, serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Token>, D::Error> {
+        let bytes = super::bytes::deserialize(deserializer)?;
+        let (tokens, rest) = bytes.as_chunks();
+        match rest {
+            [] => Ok(tokens.iter().map(|bytes| Token::from_bytes(*bytes)).collect()),
+            _ => Err(D::Error::custom("tokens of 16 bytes")),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::{
+        block::{Packer, Row},
+        customer::Profile,
+        signed::{SigningKey, TrustedKeys, open, seal},
+    };
+
+    fn token(number: u16) -> Token {
+        let mut bytes = [7; 16];
+        bytes[..2].copy_from_slice(&number.to_be_bytes());
+        Token::from_bytes(bytes)
+    }
+
+    fn delta(upserts: u16, erased: u16) -> Delta {
+        let profile = Profile::default().to_cbor();
+        let mut packer = Packer::default();
+        for number in 0..upserts {
+            let customer = i64::from(number).try_into().unwrap();
+            packer.push(Row { token: token(number), customer, profile: &profile }).unwrap();
+        }
+        let block = packer.finish().unwrap().pop();
+        Delta {
+            tenant: "acme".parse().unwrap(),
+            shard: "north".parse().unwrap(),
+            epoch: 3,
+            from: 7,
+            to: 8,
+            upserts: block.map(|block| block.bytes).unwrap_or_default(),
+            erasures: Erasures {
+                tokens: (0..erased).map(|number| token(5_000 + number)).collect(),
+                customers: vec![9.try_into().unwrap()],
+            },
+        }
+    }
+
+    #[test]
+    fn a_delta_is_read_back_as_it_was_signed() {
+        let key = SigningKey::from_pkcs8("k1".parse().unwrap(), &SigningKey::generate().unwrap()).unwrap();
+        let trusted = TrustedKeys::new(vec![key.public()]);
+        for delta in [delta(600, 400), delta(0, 1), delta(1, 0)] {
+            let compact = seal(&delta, &key).unwrap();
+            assert!(compact.len() <= limits::BLOCK, "an answer is no larger than a block");
+            assert_eq!(open::<Delta>(compact.as_bytes(), &trusted).unwrap(), delta);
+        }
+        assert_eq!(delta(600, 400).rows().unwrap().unwrap().iter().count(), 600);
+        assert!(delta(0, 1).rows().unwrap().is_none());
+    }
+
+    #[test]
+    fn a_delta_out_of_bounds_is_refused() {
+        assert!(delta(1, 1).check().is_ok());
+        assert!(delta(600, 401).check().is_err(), "too many changes");
+        assert!(Delta { to: 7, ..delta(1, 0) }.check().is_err(), "it leads nowhere");
+        assert!(Delta { upserts: b"no block".to_vec(), ..delta(1, 0) }.check().is_err());
+        let mut unsorted = delta(0, 2);
+        unsorted.erasures.tokens.reverse();
+        assert!(unsorted.check().is_err());
+    }
+
+    #[test]
+    fn a_token_that_is_cut_is_none() {
+        let json = serde_json::to_string(&delta(0, 1)).unwrap();
+        let whole = data_encoding::BASE64.encode(token(5_000).as_bytes());
+        assert!(json.contains(&whole), "{json}");
+        let cut = data_encoding::BASE64.encode(&token(5_000).as_bytes()[..15]);
+        assert!(serde_json::from_str::<Delta>(&json.replace(&whole, &cut)).is_err());
+    }
+}
