@@ -1,6 +1,5 @@
 //! One device, opened and run: wires the loops together, and keeps the line.
 
-use ring::rand::{SecureRandom, SystemRandom};
 use std::{
     future::Future,
     io,
@@ -240,7 +239,7 @@ impl Device {
             }
             let connected_for = if self.line.borrow().connected { began.elapsed() } else { Duration::ZERO };
             let error = chain(&ended);
-            let pause = backoff.failed(connected_for, random());
+            let pause = backoff.failed(connected_for);
             tracing::info!(error, pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX), "offline");
             self.line.send_modify(|line| {
                 line.connected = false;
@@ -392,14 +391,4 @@ fn put_aside(path: &Path, set_aside: fn(&Path) -> io::Result<PathBuf>) -> Result
     let aside = set_aside(path).map_err(|source| DeviceError::Stuck { path: path.to_owned(), source })?;
     tracing::error!(path = %path.display(), aside = %aside.display(), "a damaged database was set aside");
     Ok(aside)
-}
-
-/// A number from 0 to 1, so that devices that lost the same broker do not all come back at once.
-fn random() -> f64 {
-    let mut bytes = [0; 4];
-    // Without randomness the pause is the longest: slow is better than all at once.
-    match SystemRandom::new().fill(&mut bytes) {
-        Ok(()) => f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX),
-        Err(_) => 1.0,
-    }
 }

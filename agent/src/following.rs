@@ -83,9 +83,7 @@ impl Following<'_> {
         let campaigns = Campaigns::decode(&stored, self.panel)?;
         disk::require(self.folder, disk::SYNC_ROOM)?;
         self.cache.activate(stored, campaigns.used()).await?;
-        self.status.send_modify(|status| status.campaigns = revision);
-        self.campaigns.send_replace(Some(Arc::new(campaigns)));
-        tracing::info!(revision, "campaigns are in force");
+        self.serve_with(campaigns);
         Ok(())
     }
 
@@ -97,10 +95,16 @@ impl Following<'_> {
         }
         let Some(stored) = self.cache.campaigns().await? else { return Ok(()) };
         let campaigns = Campaigns::decode(&stored, self.panel)?;
+        self.serve_with(campaigns);
+        Ok(())
+    }
+
+    /// Visits are served these campaigns from now on.
+    fn serve_with(&self, campaigns: Campaigns) {
+        let revision = campaigns.revision;
         self.campaigns.send_replace(Some(Arc::new(campaigns)));
         self.status.send_modify(|status| status.campaigns = revision);
         tracing::info!(revision, "campaigns are in force");
-        Ok(())
     }
 
     /// Puts the customers of a head in place: its snapshot block by block, if the device holds another epoch, and then what changed
@@ -170,10 +174,7 @@ impl Following<'_> {
         let again = matches!(error, FollowError::Fetch(_) | FollowError::Cache(_) | FollowError::Disk(_));
         let error = chain(&error);
         tracing::warn!(error, again, "a head was not followed");
-        self.status.send_modify(|status| {
-            status.refused += 1;
-            status.last_refusal = Some(error);
-        });
+        self.status.send_modify(|status| status.refuse(error));
         again
     }
 }

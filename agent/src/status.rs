@@ -101,6 +101,14 @@ pub struct LineStatus {
     pub campaigns: u64,
 }
 
+impl LineStatus {
+    /// Counts and names what was refused.
+    pub fn refuse(&mut self, error: String) {
+        self.refused += 1;
+        self.last_refusal = Some(error);
+    }
+}
+
 impl Default for VisitLoop {
     fn default() -> Self {
         VisitLoop { phase: Phase::Attract, visits: 0, unrecorded: 0, unpresented: 0, visit: None }

@@ -314,10 +314,7 @@ impl Inbox {
             if let Err(error) = self.take(&message, keys, journal, &trays) {
                 let error = crate::chain(&error);
                 tracing::warn!(error, bytes = message.payload.len(), "refused a message");
-                trays.status.send_modify(|status| {
-                    status.refused += 1;
-                    status.last_refusal = Some(error);
-                });
+                trays.status.send_modify(|status| status.refuse(error));
             }
         }
     }

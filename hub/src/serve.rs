@@ -102,7 +102,7 @@ impl Office {
             select! {
                 biased;
                 () = &mut stop => return Ok(()),
-                () = sleep(backoff.failed(usable, random())) => {}
+                () = sleep(backoff.failed(usable)) => {}
             }
         }
     }
@@ -297,13 +297,4 @@ fn client_id(tenant: &Tenant) -> Result<String, ServeError> {
     let mut bytes = [0; 8];
     SystemRandom::new().fill(&mut bytes).map_err(|_| ServeError::Random)?;
     Ok(format!("touchpoint-hub-{tenant}-{}", HEXLOWER.encode(&bytes)))
-}
-
-/// Evenly from 0 to 1. Without randomness, 1: to wait too long is the safe mistake.
-fn random() -> f64 {
-    let mut bytes = [0; 4];
-    match SystemRandom::new().fill(&mut bytes) {
-        Ok(()) => f64::from(u32::from_ne_bytes(bytes)) / f64::from(u32::MAX),
-        Err(_) => 1.0,
-    }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::random;
+
 /// Ceiling of the first wait. A second is about what a broker needs to restart.
 const FIRST: Duration = Duration::from_secs(1);
 
@@ -21,8 +23,13 @@ pub struct Backoff {
 
 impl Backoff {
     /// How long to wait after a connection failed that had been usable for `connected_for` (zero if it never was).
-    /// `random` is drawn by the caller, evenly from 0 to 1.
-    pub fn failed(&mut self, connected_for: Duration, random: f64) -> Duration {
+    pub fn failed(&mut self, connected_for: Duration) -> Duration {
+        // The share of the ceiling: all 53 bits that a float between 0 and 1 can tell apart.
+        self.wait(connected_for, (random::number() >> 11) as f64 / (1_u64 << 53) as f64)
+    }
+
+    /// The same, with a random number from 0 to 1.
+    fn wait(&mut self, connected_for: Duration, random: f64) -> Duration {
         if connected_for >= STABLE {
             self.failures = 0;
         }
@@ -38,7 +45,7 @@ mod tests {
     use super::*;
 
     fn ceilings(backoff: &mut Backoff, count: usize) -> Vec<u64> {
-        (0..count).map(|_| backoff.failed(Duration::ZERO, 1.0).as_secs()).collect()
+        (0..count).map(|_| backoff.wait(Duration::ZERO, 1.0).as_secs()).collect()
     }
 
     #[test]
@@ -51,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_wait_is_anywhere_below_its_ceiling() {
-        let wait = |random| Backoff::default().failed(Duration::ZERO, random);
+        let wait = |random| Backoff::default().wait(Duration::ZERO, random);
         assert_eq!(wait(0.0), Duration::ZERO);
         assert_eq!(wait(0.25), Duration::from_millis(250));
         assert_eq!(wait(-3.0), Duration::ZERO);
@@ -63,8 +70,8 @@ mod tests {
     fn only_a_stable_connection_starts_over() {
         let mut backoff = Backoff::default();
         ceilings(&mut backoff, 5);
-        assert_eq!(backoff.failed(STABLE - Duration::from_millis(1), 1.0).as_secs(), 32);
-        assert_eq!(backoff.failed(STABLE, 1.0).as_secs(), 1);
-        assert_eq!(backoff.failed(Duration::ZERO, 1.0).as_secs(), 2);
+        assert_eq!(backoff.wait(STABLE - Duration::from_millis(1), 1.0).as_secs(), 32);
+        assert_eq!(backoff.wait(STABLE, 1.0).as_secs(), 1);
+        assert_eq!(backoff.wait(Duration::ZERO, 1.0).as_secs(), 2);
     }
 }

@@ -29,6 +29,8 @@ mod wire;
 
 // When to try again.
 mod backoff;
+// What both connections and waits are told apart by.
+mod random;
 
 pub use backoff::Backoff;
 pub use connection::{ConnectError, Connection, connect};

@@ -1,6 +1,5 @@
 //! Publish and know that it arrived; ask and be answered.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::exchange::{Publish, Request};
 use crate::wire::Delivered;
-use crate::{Message, wire};
+use crate::{Message, random, wire};
 
 /// Asks that may wait for their answer at once. Four times the publish window: nobody pulls more blocks in parallel.
 const MOST_ASKS: usize = 64;
@@ -202,9 +201,7 @@ impl Publisher {
 
 impl Asks {
     pub(crate) fn new() -> Self {
-        // The seed of the standard library's hash maps is random. That makes ids unique, which is all they must be.
-        let connection = RandomState::new().build_hasher().finish();
-        Self { connection, count: AtomicU64::new(0), permits: Semaphore::new(MOST_ASKS) }
+        Self { connection: random::number(), count: AtomicU64::new(0), permits: Semaphore::new(MOST_ASKS) }
     }
 
     fn correlation(&self) -> Bytes {

@@ -252,7 +252,8 @@ impl Cache {
     pub async fn activate(&self, campaigns: StoredCampaigns, used: BTreeSet<Digest>) -> Result<(), CacheError> {
         let activate = self.0.write(move |transaction| {
             for (sha256, bytes) in &campaigns.media {
-                let sql = "INSERT OR REPLACE INTO medium (sha256, bytes) VALUES (?1, ?2)";
+                // Named by its content: one that is there already is the same.
+                let sql = "INSERT OR IGNORE INTO medium (sha256, bytes) VALUES (?1, ?2)";
                 transaction.execute(sql, params![sha256.as_bytes(), bytes])?;
             }
             let known: Vec<Digest> = {
