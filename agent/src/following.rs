@@ -133,10 +133,10 @@ impl Following<'_> {
                 disk::require(self.folder, disk::SYNC_ROOM)?;
                 let rows = Rows::decompress(&bytes)?;
                 let announced = head.blocks.get(block as usize).map_or(0, |block| block.rows);
-                if rows.iter().count() != announced as usize {
+                if rows.iter().len() != announced as usize {
                     return Err(FollowError::Count { block, announced });
                 }
-                self.cache.stage(head.epoch, block, rows).await?;
+                self.cache.stage(block, rows).await?;
             }
             self.cache.swap(head).await?;
             self.tell(head.epoch, 0, head.rows);

@@ -265,10 +265,9 @@ mod tests {
             let Found::Here(bytes) = stored else { panic!("{stored:?}") };
             assert_eq!(Digest::of(&bytes), block.sha256);
             let unpacked = Rows::decompress(&bytes).unwrap();
-            found.extend(unpacked.iter().map(|row| {
-                let row = row.unwrap();
-                (row.token, row.customer.into(), Profile::from_cbor(row.profile).unwrap())
-            }));
+            found.extend(
+                unpacked.iter().map(|row| (row.token, row.customer.into(), Profile::from_cbor(row.profile).unwrap())),
+            );
         }
         found
     }

@@ -77,7 +77,6 @@ impl Published {
         let mut late = self.last_words()?.into_iter().peekable();
         for block in &self.blocks {
             for row in Rows::decompress(block)?.iter() {
-                let row = row?;
                 while let Some((token, word)) = late.next_if(|(token, _)| *token < row.token) {
                     if !word.row(token).is_none_or(&mut wants_more) {
                         return Ok(());
@@ -99,7 +98,6 @@ impl Published {
         let mut words = BTreeMap::new();
         for delta in &self.deltas {
             for row in delta.rows()?.iter().flat_map(Rows::iter) {
-                let row = row?;
                 words.insert(row.token, LastWord(Some((row.customer, row.profile.into()))));
             }
             words.extend(delta.erasures.tokens.iter().map(|token| (*token, LastWord(None))));

@@ -10,7 +10,7 @@ use crate::{
     token::Token,
 };
 use minicbor::{Decoder, Encoder, decode};
-use std::io::Read;
+use std::{io::Read, ops::Range};
 
 /// How much a block may hold before compression, in bytes: at the 1.85:1 that rows reach, about 100 KiB on the wire, so that
 /// hardly any block comes out over [`limits::BLOCK`] and must be divided.
@@ -77,50 +77,60 @@ impl Packer {
     }
 }
 
-/// The rows of a block, decompressed and not yet read.
+/// The rows of a block: decompressed, every one of them read, and in order.
 #[derive(Debug)]
-pub struct Rows(Vec<u8>);
+pub struct Rows {
+    bytes: Vec<u8>,
+    rows: Vec<Place>,
+}
+
+/// A row, and where in the bytes its profile is.
+#[derive(Debug)]
+struct Place {
+    token: Token,
+    customer: CustomerId,
+    profile: Range<usize>,
+}
 
 impl Rows {
-    /// Decompresses a block within its bounds. Its digest must have been checked before.
+    /// Decompresses a block within its bounds and reads its rows. Its digest must have been checked before.
     ///
     /// # Errors
-    /// Not a zstd frame, or one that would grow beyond [`limits::BLOCK_DECODED`].
+    /// Not a zstd frame, or one that would grow beyond [`limits::BLOCK_DECODED`]; a row that is none, or not after the one
+    /// before it.
     pub fn decompress(bytes: &[u8]) -> Result<Rows, UnpackError> {
         if bytes.len() > limits::BLOCK {
             return Err(UnpackError::TooLarge { size: bytes.len() });
         }
         let mut frame = zstd::Decoder::with_buffer(bytes).map_err(UnpackError::Zstd)?.single_frame();
         frame.window_log_max(WINDOW_LOG).map_err(UnpackError::Zstd)?;
-        let mut rows = Vec::new();
+        let mut bytes = Vec::new();
         let most = limits::BLOCK_DECODED as u64;
-        frame.by_ref().take(most + 1).read_to_end(&mut rows).map_err(UnpackError::Zstd)?;
-        if rows.len() as u64 > most {
+        frame.by_ref().take(most + 1).read_to_end(&mut bytes).map_err(UnpackError::Zstd)?;
+        if bytes.len() as u64 > most {
             return Err(UnpackError::Bomb);
         }
         if !frame.finish().is_empty() {
             return Err(UnpackError::Trailing);
         }
-        Ok(Rows(rows))
+        let mut rows: Vec<Place> = Vec::new();
+        let mut decoder = Decoder::new(&bytes);
+        while decoder.position() < bytes.len() {
+            let row = read(&mut decoder).map_err(UnpackError::Row)?;
+            if rows.last().is_some_and(|last| last.token >= row.token) {
+                return Err(UnpackError::Order);
+            }
+            rows.push(row);
+        }
+        Ok(Rows { bytes, rows })
     }
 
-    /// The rows in their order, each checked; ends with the first that is none.
-    pub fn iter(&self) -> impl Iterator<Item = Result<Row<'_>, UnpackError>> {
-        let (mut rest, mut last) = (&self.0[..], None);
-        std::iter::from_fn(move || {
-            if rest.is_empty() {
-                return None;
-            }
-            let row = match read(rest) {
-                Ok((row, after)) if last.is_none_or(|last| last < row.token) => {
-                    (rest, last) = (after, Some(row.token));
-                    return Some(Ok(row));
-                }
-                Ok(_) => UnpackError::Order,
-                Err(source) => UnpackError::Row(source),
-            };
-            rest = &[];
-            Some(Err(row))
+    /// The rows in their order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
+        self.rows.iter().map(|Place { token, customer, profile }| Row {
+            token: *token,
+            customer: *customer,
+            profile: &self.bytes[profile.clone()],
         })
     }
 }
@@ -153,9 +163,8 @@ fn write(row: Row<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(row.profile);
 }
 
-/// The first row of `bytes`, and what comes after it.
-fn read(bytes: &[u8]) -> Result<(Row<'_>, &[u8]), decode::Error> {
-    let mut decoder = Decoder::new(bytes);
+/// The next row.
+fn read(decoder: &mut Decoder<'_>) -> Result<Place, decode::Error> {
     if decoder.array()? != Some(3) {
         return Err(decode::Error::message("a row is an array of three"));
     }
@@ -163,8 +172,7 @@ fn read(bytes: &[u8]) -> Result<(Row<'_>, &[u8]), decode::Error> {
     let customer = CustomerId::try_from(decoder.i64()?).map_err(decode::Error::custom)?;
     let start = decoder.position();
     decoder.decode::<Profile>()?;
-    let (profile, after) = (&bytes[start..decoder.position()], &bytes[decoder.position()..]);
-    Ok((Row { token: Token::from_bytes(token), customer, profile }, after))
+    Ok(Place { token: Token::from_bytes(token), customer, profile: start..decoder.position() })
 }
 
 /// Why rows were not packed.
@@ -241,7 +249,7 @@ mod tests {
             let rows = Rows::decompress(&block.bytes).unwrap();
             let before = next;
             for row in rows.iter() {
-                assert_eq!(row.unwrap().token, token(next));
+                assert_eq!(row.token, token(next));
                 next += 1;
             }
             assert_eq!(next - before, u64::from(block.rows));
@@ -286,6 +294,6 @@ mod tests {
         assert!(matches!(Rows::decompress(&[&block[..], b"x"].concat()), Err(UnpackError::Trailing)));
         assert!(Rows::decompress(b"not a frame").is_err());
         let foreign = zstd::bulk::compress(b"\x83\x41x\x01\x80", LEVEL).unwrap();
-        assert!(Rows::decompress(&foreign).unwrap().iter().next().unwrap().is_err());
+        assert!(matches!(Rows::decompress(&foreign), Err(UnpackError::Row(_))));
     }
 }

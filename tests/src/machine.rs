@@ -243,7 +243,7 @@ async fn fill(cache: &Cache, tokens: &TokenKeys, here: &Membership) {
         blocks: vec![block],
     };
     cache.begin(1).await.unwrap();
-    cache.stage(1, 0, Rows::decompress(bytes).unwrap()).await.unwrap();
+    cache.stage(0, Rows::decompress(bytes).unwrap()).await.unwrap();
     cache.swap(&head).await.unwrap();
 
     let checked = touchpoint_hub::check(&workspace::demo_campaigns()).unwrap();

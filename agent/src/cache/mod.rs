@@ -19,7 +19,7 @@ use touchpoint_protocol::{
 };
 use touchpoint_vault::{
     Durability, Error, Key, OpenError, Schema, Vault,
-    rusqlite::{self, OptionalExtension, Transaction, params},
+    rusqlite::{self, OptionalExtension, params},
 };
 
 use crate::domain::{customer::Customer, update::Held};
@@ -64,17 +64,6 @@ pub enum CacheError {
         epoch: u64,
         /// From which revision.
         from: u64,
-        /// What is wrong with it.
-        #[source]
-        source: UnpackError,
-    },
-    /// A block holds something else than its rows.
-    #[error("block {block} of epoch {epoch}")]
-    Block {
-        /// Which block.
-        block: u32,
-        /// Of which epoch.
-        epoch: u64,
         /// What is wrong with it.
         #[source]
         source: UnpackError,
@@ -171,18 +160,16 @@ impl Cache {
     /// Writes one block and the progress it makes, in one transaction.
     ///
     /// # Errors
-    /// A row is none, in which case nothing of the block is kept, or the database refused.
-    pub async fn stage(&self, epoch: u64, block: u32, rows: Rows) -> Result<(), CacheError> {
+    /// The database refused.
+    pub async fn stage(&self, block: u32, rows: Rows) -> Result<(), CacheError> {
         let staged = self.0.write(move |transaction| {
-            match insert(transaction, &rows)? {
-                Ok(()) => {}
-                // Rolls back what was written of the block; the reason travels beside the database's own errors.
-                Err(wrong) => return Ok(Err(wrong)),
+            let mut stage = transaction.prepare_cached(include_str!("stage.sql"))?;
+            for row in rows.iter() {
+                stage.execute(params![&row.token.as_bytes()[..], i64::from(row.customer), row.profile])?;
             }
-            transaction.execute("UPDATE holding SET staged_blocks = ?1", [block + 1])?;
-            Ok(Ok(()))
+            transaction.execute("UPDATE holding SET staged_blocks = ?1", [block + 1]).map(drop)
         });
-        staged.await.map_err(failed("write a block"))?.map_err(|source| CacheError::Block { block, epoch, source })
+        staged.await.map_err(failed("write a block"))
     }
 
     /// Serves visits from the snapshot that is now whole, and clears the old one away.
@@ -213,8 +200,7 @@ impl Cache {
             let mut change = transaction.prepare_cached(include_str!("change.sql"))?;
             let mut add = transaction.prepare_cached(include_str!("add.sql"))?;
             let mut erase = transaction.prepare_cached(include_str!("erase.sql"))?;
-            // Every row is one: a delta whose rows are not is refused where its signature is verified.
-            for row in rows.iter().flat_map(Rows::iter).flatten() {
+            for row in rows.iter().flat_map(Rows::iter) {
                 let values = params![&row.token.as_bytes()[..], i64::from(row.customer), row.profile];
                 if change.execute(values)? == 0 {
                     add.execute(values)?;
@@ -309,19 +295,6 @@ impl Cache {
     }
 }
 
-/// Inserts all rows, or says which is none and leaves the transaction as it was.
-fn insert(transaction: &Transaction<'_>, rows: &Rows) -> rusqlite::Result<Result<(), UnpackError>> {
-    // Read twice rather than written and taken back: nothing is inserted unless every row is one.
-    if let Some(wrong) = rows.iter().find_map(Result::err) {
-        return Ok(Err(wrong));
-    }
-    let mut stage = transaction.prepare_cached(include_str!("stage.sql"))?;
-    for row in rows.iter().flatten() {
-        stage.execute(params![&row.token.as_bytes()[..], i64::from(row.customer), row.profile])?;
-    }
-    Ok(Ok(()))
-}
-
 fn digest(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Digest> {
     row.get::<_, [u8; 32]>(column).map(Digest::from_bytes)
 }
@@ -382,11 +355,11 @@ mod tests {
         let cache = open(&folder);
         let knows = async |n| cache.customer(vec![token(n)]).await.unwrap().is_some();
         cache.begin(1).await.unwrap();
-        cache.stage(1, 0, rows(0..10)).await.unwrap();
+        cache.stage(0, rows(0..10)).await.unwrap();
         assert!(!knows(5).await, "a snapshot that is not whole was used");
         cache.swap(&head(1, 10)).await.unwrap();
         cache.begin(2).await.unwrap();
-        cache.stage(2, 0, rows(10..20)).await.unwrap();
+        cache.stage(0, rows(10..20)).await.unwrap();
         assert!(knows(5).await && !knows(15).await);
         cache.swap(&head(2, 10)).await.unwrap();
         assert!(!knows(5).await && knows(15).await);
@@ -398,11 +371,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = open(&folder);
         cache.begin(7).await.unwrap();
-        cache.stage(7, 0, rows(0..10)).await.unwrap();
+        cache.stage(0, rows(0..10)).await.unwrap();
         cache.close().await.unwrap();
         let cache = open(&folder);
         assert_eq!(cache.held().await.unwrap().staged, Some((7, 1)));
-        cache.stage(7, 1, rows(10..20)).await.unwrap();
+        cache.stage(1, rows(10..20)).await.unwrap();
         cache.swap(&head(7, 20)).await.unwrap();
         assert!(cache.customer(vec![token(99), token(5)]).await.unwrap().is_some(), "the second of two tokens");
     }
@@ -412,9 +385,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = open(&folder);
         cache.begin(7).await.unwrap();
-        cache.stage(7, 0, rows(0..10)).await.unwrap();
+        cache.stage(0, rows(0..10)).await.unwrap();
         cache.begin(8).await.unwrap();
-        cache.stage(8, 0, rows(5..15)).await.unwrap();
+        cache.stage(0, rows(5..15)).await.unwrap();
         cache.swap(&head(8, 10)).await.unwrap();
         assert!(cache.customer(vec![token(1)]).await.unwrap().is_none());
     }
@@ -436,7 +409,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = open(&folder);
         cache.begin(1).await.unwrap();
-        cache.stage(1, 0, rows(0..10)).await.unwrap();
+        cache.stage(0, rows(0..10)).await.unwrap();
         cache.swap(&head(1, 10)).await.unwrap();
         let segments = async |n| {
             let customer = cache.customer(vec![token(n)]).await.unwrap();
@@ -455,7 +428,7 @@ mod tests {
 
         // The next epoch begins at its snapshot.
         cache.begin(2).await.unwrap();
-        cache.stage(2, 0, rows(0..2)).await.unwrap();
+        cache.stage(0, rows(0..2)).await.unwrap();
         cache.swap(&head(2, 2)).await.unwrap();
         assert_eq!((cache.held().await.unwrap().revision, segments(9).await), (0, None));
     }

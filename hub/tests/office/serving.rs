@@ -92,7 +92,7 @@ async fn a_device_gets_its_customers_its_campaigns_and_one_confirmation_for_each
     let key = std::fs::read_to_string(desk.folder.path().join("devices/kiosk-1/keys/token.key")).unwrap();
     let token = TokenKey::parse(&key).unwrap().token(Card::payment("4111111111111111").unwrap());
     let rows = Rows::decompress(&block).unwrap();
-    let anna = rows.iter().map(Result::unwrap).find(|row| row.token == token).unwrap();
+    let anna = rows.iter().find(|row| row.token == token).unwrap();
     let profile = Profile::from_cbor(anna.profile).unwrap();
     assert_eq!((profile.marketing, profile.segments.len()), (Consent::Given, 1));
 
