@@ -32,6 +32,7 @@ static SCHEMA: Schema = Schema {
     name: "head-office",
     application_id: 0x7470_686f, // "tpho"
     durability: Durability::Precious,
+    log_pages: Schema::LOG_PAGES,
     migrations: &[include_str!("store/schema-1.sql"), include_str!("store/schema-2.sql")],
 };
 

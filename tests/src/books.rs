@@ -130,7 +130,8 @@ async fn check_whole(copy: &Path, key: &Key, application: [u8; 4]) {
 /// It cannot be opened.
 pub async fn faults(copy: &Path, key: &Key, application: [u8; 4]) -> Vec<String> {
     let (name, application_id) = ("copy", i32::from_be_bytes(application));
-    let schema = Schema { name, application_id, durability: Durability::Rebuildable, migrations: &NO_MIGRATIONS };
+    let (durability, log_pages) = (Durability::Rebuildable, Schema::LOG_PAGES);
+    let schema = Schema { name, application_id, durability, log_pages, migrations: &NO_MIGRATIONS };
     let vault = Vault::open(copy, key, &schema).unwrap();
     let lines = |connection: &Connection, pragma: &str| {
         connection.prepare(pragma)?.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
@@ -152,6 +153,7 @@ mod tests {
         name: "words",
         application_id: i32::from_be_bytes(*b"word"),
         durability: Durability::Precious,
+        log_pages: Schema::LOG_PAGES,
         migrations: &["CREATE TABLE word (text TEXT NOT NULL) STRICT"],
     };
 

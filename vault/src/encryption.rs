@@ -170,6 +170,7 @@ mod tests {
         name: "notes",
         application_id: 0x7470_0001,
         durability: Durability::Rebuildable,
+        log_pages: Schema::LOG_PAGES,
         migrations: &["CREATE TABLE note (text TEXT NOT NULL) STRICT"],
     };
 

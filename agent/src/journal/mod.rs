@@ -32,11 +32,16 @@ mod room;
 use reserve::Reserve;
 use room::{BOUND, Bound};
 
+/// Pages in the write-ahead log at which a commit moves them to the database: 1 MiB, some 60 interactions. Fewer than another
+/// vault's, because a log that has reached its size needs no more of a full disk.
+const LOG_PAGES: u32 = 256;
+
 /// The file's schema. The application id is `tpjo`, for what `file(1)` shows.
 static SCHEMA: Schema = Schema {
     name: "journal",
     application_id: i32::from_be_bytes(*b"tpjo"),
     durability: Durability::Precious,
+    log_pages: LOG_PAGES,
     migrations: &[include_str!("1.sql")],
 };
 
@@ -114,10 +119,6 @@ pub enum JournalError {
     },
 }
 
-/// Pages in the write-ahead log at which a commit moves them to the database: 1 MiB, some 60 interactions. Fewer than another
-/// vault's, because a log that has reached its size needs no more of a full disk.
-const LOG_PAGES: i64 = 256;
-
 /// How much must be free for two databases to be opened, in bytes: the shared memory of each is a file too.
 const OPENING: u64 = 256 * 1024;
 
@@ -139,7 +140,6 @@ impl Journal {
         let reserve = Reserve::within(path.parent().unwrap_or(Path::new(".")));
         let (held, alarm) = (holds(&reserve), alarm(path));
         let state = vault.write(move |transaction| {
-            transaction.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
             let sql = "INSERT OR IGNORE INTO journal VALUES (0, ?1, 0, 0, 0, 0)";
             transaction.execute(sql, [name])?;
             transaction.query_row("SELECT name, recorded, confirmed, discarded FROM journal", [], |row| {

@@ -18,6 +18,7 @@ static COUNTER: Schema = Schema {
     name: "counter",
     application_id: i32::from_be_bytes(*b"tpjo"),
     durability: Durability::Precious,
+    log_pages: Schema::LOG_PAGES,
     migrations: &[""],
 };
 
