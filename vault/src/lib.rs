@@ -6,6 +6,7 @@
 //! encryption  path + Key -> Connection  refuses before it touches: no SQLCipher, plain text, another key
 //! lane        Connection -> thread      one connection, one thread, one bounded queue
 //! vault       Vault                     a lane that writes and a lane that reads
+//! column      text -> name or document
 //! secret      file of a secret          written whole, read if nobody else can
 //! error       OpenError, Error          what went wrong with which file
 //! ```
@@ -20,6 +21,7 @@ mod encryption;
 mod lane;
 mod vault;
 
+pub mod column;
 mod secret;
 
 mod error;

@@ -15,7 +15,8 @@ use touchpoint_protocol::{
 };
 use touchpoint_vault::{
     Durability, Error, Key, OpenError, Schema, Vault,
-    rusqlite::{self, params, types::Type},
+    column::{json, parsed, unreadable},
+    rusqlite::{self, params},
 };
 
 use crate::{
@@ -346,26 +347,10 @@ fn interaction(row: &rusqlite::Row<'_>) -> rusqlite::Result<Interaction> {
             since_boot_ms: row.get::<_, i64>(4)?.cast_unsigned(),
             clock,
         },
-        customer: customer.map_err(|error| wrong(6, error))?,
+        customer: customer.map_err(|error| unreadable(6, error))?,
         backfill: row.get(7)?,
         fact: json(row, 8)?,
     })
-}
-
-fn parsed<T>(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<T>
-where
-    T: std::str::FromStr,
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
-    row.get_ref(column)?.as_str()?.parse().map_err(|error| wrong(column, error))
-}
-
-fn json<T: serde::de::DeserializeOwned>(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<T> {
-    serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|error| wrong(column, error))
-}
-
-fn wrong(column: usize, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
 }
 
 /// A name that no other journal has, as far as 128 random bits can promise it.
