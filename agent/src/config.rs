@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 use touchpoint_display::Size;
-use touchpoint_link::{Endpoint, Tls};
+use touchpoint_link::{Endpoint, TlsFiles};
 use touchpoint_protocol::name::DeviceId;
 
 use crate::{chain, domain::update::Membership};
@@ -105,17 +105,6 @@ pub struct Config {
     pub visit_seconds: u32,
 }
 
-/// The three files of mutual TLS, in PEM.
-#[derive(Debug, Clone)]
-pub struct TlsFiles {
-    /// Who signed the broker's certificate.
-    pub ca: PathBuf,
-    /// The device's certificate.
-    pub certificate: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
-}
-
 /// Where the local API listens: nowhere that another machine could reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Listen {
@@ -170,15 +159,6 @@ pub enum ConfigError {
         key: &'static str,
         /// What is wrong with it.
         problem: String,
-    },
-    /// A certificate file cannot be read.
-    #[error("cannot read {}", path.display())]
-    Tls {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
     },
 }
 
@@ -244,18 +224,6 @@ impl Config {
             picture: screen.picture.map(beside),
             visit_seconds: visit.seconds,
         })
-    }
-}
-
-impl TlsFiles {
-    /// Reads the files.
-    ///
-    /// # Errors
-    /// Names the one that cannot be read.
-    pub fn read(&self) -> Result<Tls, ConfigError> {
-        let read =
-            |path: &Path| std::fs::read(path).map_err(|source| ConfigError::Tls { path: path.to_owned(), source });
-        Ok(Tls { ca: read(&self.ca)?, certificate: read(&self.certificate)?, key: read(&self.key)?.into() })
     }
 }
 

@@ -6,22 +6,20 @@
 
 use data_encoding::HEXLOWER;
 use ring::rand::{SecureRandom, SystemRandom};
-use rustix::fs::{Mode, OFlags};
 use std::{
     fmt,
     fs::File,
-    io::{self, Read, Write},
-    os::unix::fs::PermissionsExt,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 use touchpoint_protocol::{
     signed::{KeyError, PublicKey, TrustedKeys},
     token::{TokenKey, TokenKeyError, TokenKeys},
 };
-use touchpoint_vault::MasterKey;
+use touchpoint_vault::{MasterKey, SecretError, read_secret, write_secret};
 use zeroize::Zeroizing;
 
-/// Largest key file, in bytes: a few lines of at most 130 characters.
+/// Most that is read of head office's public keys, in bytes: a few lines of at most 130 characters.
 const LARGEST: u64 = 4096;
 
 /// Everything secret, read once at start.
@@ -57,31 +55,23 @@ impl fmt::Debug for ApiToken {
 /// Why the keys cannot be used. Nothing of a key is repeated.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
-    /// A file cannot be read.
+    /// A secret cannot be read or made.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// Head office's public key cannot be read.
     #[error("cannot read {}", path.display())]
     Read {
-        /// Which.
+        /// Which file.
         path: PathBuf,
         /// Why.
         #[source]
         source: io::Error,
     },
-    /// A file cannot be made.
-    #[error("cannot create {}", path.display())]
-    Create {
-        /// Which.
+    /// The system has no randomness to make a secret of.
+    #[error("the system gives no random numbers for {}", path.display())]
+    Random {
+        /// Which file.
         path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// Others than its owner can read a secret.
-    #[error("{} is open to others (mode {mode:03o}): chmod 600 it", path.display())]
-    Open {
-        /// Which.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
     },
     /// The master key is missing, and there is a database that needs it.
     #[error("{} is missing, and {} cannot be read without it: bring the key back", path.display(), database.display())]
@@ -151,7 +141,9 @@ fn token_keys(path: &Path) -> Result<TokenKeys, KeysError> {
 }
 
 fn head_office(path: &Path) -> Result<TrustedKeys, KeysError> {
-    let text = read(path)?;
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text));
+    read.map_err(|source| KeysError::Read { path: path.to_owned(), source })?;
     let keys = text.lines().map(PublicKey::parse).collect::<Result<Vec<_>, _>>();
     let keys = keys.map_err(|source| KeysError::HeadOffice { path: path.to_owned(), source })?;
     match keys.is_empty() {
@@ -166,7 +158,7 @@ fn master(path: &Path, databases: &[PathBuf]) -> Result<MasterKey, KeysError> {
         if let Some(database) = databases.iter().find(|database| database.exists()) {
             return Err(KeysError::MasterKeyMissing { path: path.to_owned(), database: database.clone() });
         }
-        create_secret(path, &MasterKey::generate().map_err(wrong)?.to_hex())?;
+        write_secret(path, &MasterKey::generate().map_err(wrong)?.to_hex())?;
     }
     MasterKey::from_hex(read_secret(path)?.trim()).map_err(wrong)
 }
@@ -174,9 +166,8 @@ fn master(path: &Path, databases: &[PathBuf]) -> Result<MasterKey, KeysError> {
 fn api_token(path: &Path) -> Result<ApiToken, KeysError> {
     if !path.exists() {
         let mut bytes = Zeroizing::new([0; 32]);
-        let no_random = |_| KeysError::Create { path: path.to_owned(), source: io::Error::other("no random numbers") };
-        SystemRandom::new().fill(&mut *bytes).map_err(no_random)?;
-        create_secret(path, &Zeroizing::new(HEXLOWER.encode(&*bytes)))?;
+        SystemRandom::new().fill(&mut *bytes).map_err(|_| KeysError::Random { path: path.to_owned() })?;
+        write_secret(path, &Zeroizing::new(HEXLOWER.encode(&*bytes)))?;
     }
     match read_secret(path)?.trim() {
         "" => Err(KeysError::Empty { path: path.to_owned() }),
@@ -184,45 +175,16 @@ fn api_token(path: &Path) -> Result<ApiToken, KeysError> {
     }
 }
 
-/// A secret that only its owner can read, or none at all.
-fn read_secret(path: &Path) -> Result<Zeroizing<String>, KeysError> {
-    let failed = |source| KeysError::Read { path: path.to_owned(), source };
-    let mode = std::fs::metadata(path).map_err(failed)?.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(KeysError::Open { path: path.to_owned(), mode });
-    }
-    read(path)
-}
-
-fn read(path: &Path) -> Result<Zeroizing<String>, KeysError> {
-    let failed = |source| KeysError::Read { path: path.to_owned(), source };
-    let mut text = Zeroizing::new(String::with_capacity(LARGEST as usize));
-    File::open(path).map_err(failed)?.take(LARGEST).read_to_string(&mut text).map_err(failed)?;
-    Ok(text)
-}
-
-/// Writes a secret so that nobody else can ever have had it open, and so that it is there after a power cut.
-fn create_secret(path: &Path, text: &str) -> Result<(), KeysError> {
-    let write = || -> io::Result<()> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let mut file = File::from(rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?);
-        file.write_all(text.as_bytes())?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
-    };
-    write().map_err(|source| KeysError::Create { path: path.to_owned(), source })
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use std::{fs, os::unix::fs::PermissionsExt};
 
     fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        create_secret(&folder.path().join("token.key"), &format!("t1:{}", "ab".repeat(32))).unwrap();
-        std::fs::write(folder.path().join("head-office.pub"), format!("ho-1:{}\n", "cd".repeat(32))).unwrap();
+        write_secret(&folder.path().join("token.key"), &format!("t1:{}", "ab".repeat(32))).unwrap();
+        fs::write(folder.path().join("head-office.pub"), format!("ho-1:{}\n", "cd".repeat(32))).unwrap();
         folder
     }
 
@@ -236,7 +198,7 @@ mod tests {
         let first = load(&folder).unwrap().master.to_hex();
         assert_eq!(load(&folder).unwrap().master.to_hex(), first);
         for name in ["master.key", "api.token"] {
-            let mode = std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+            let mode = fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{name}");
         }
     }
@@ -244,7 +206,7 @@ mod tests {
     #[test]
     fn a_lost_master_key_is_not_replaced_while_a_database_needs_it() {
         let folder = folder();
-        std::fs::write(folder.path().join("journal.db"), b"x").unwrap();
+        fs::write(folder.path().join("journal.db"), b"x").unwrap();
         assert!(matches!(load(&folder), Err(KeysError::MasterKeyMissing { .. })));
         assert!(!folder.path().join("master.key").exists());
     }
@@ -253,7 +215,7 @@ mod tests {
     fn a_secret_open_to_others_is_refused() {
         let folder = folder();
         let path = folder.path().join("token.key");
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         assert!(
             load(&folder).unwrap_err().to_string().ends_with("token.key is open to others (mode 640): chmod 600 it")
         );

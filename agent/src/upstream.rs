@@ -7,7 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{mpsc, watch};
 use touchpoint_link::{
-    AskError, ConnectError, Connection, Incoming, Limits, Lost, Message, Options, PublishError, Publisher,
+    AskError, ConnectError, Connection, Incoming, Limits, Lost, Message, Options, PublishError, Publisher, TlsFileError,
 };
 use touchpoint_protocol::{
     batch::Batch,
@@ -25,12 +25,7 @@ use touchpoint_protocol::{
     topic::{Channel, DeviceChannel, Topic, TopicError},
 };
 
-use crate::{
-    config::{Config, ConfigError},
-    domain::update::Membership,
-    journal::JournalState,
-    status::LineStatus,
-};
+use crate::{config::Config, domain::update::Membership, journal::JournalState, status::LineStatus};
 
 /// How often the line is tested. Twice this without a sign of life, and the line counts as lost: within a minute, and with
 /// little to pay on a metered line.
@@ -97,7 +92,7 @@ pub struct Trays<'a> {
 pub enum UpstreamError {
     /// The certificates cannot be read.
     #[error("no certificates")]
-    Certificates(#[source] ConfigError),
+    Certificates(#[source] TlsFileError),
     /// The broker cannot be reached, or does not want this device.
     #[error("cannot connect")]
     Connect(#[source] ConnectError),

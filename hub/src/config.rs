@@ -6,9 +6,8 @@ use crate::{
 };
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
-use touchpoint_link::{Endpoint, Tls};
+use touchpoint_link::{Endpoint, TlsFiles};
 use touchpoint_protocol::name::Tenant;
-use zeroize::Zeroizing;
 
 /// What the settings file in a head office folder is called.
 pub const FILE: &str = "hub.toml";
@@ -38,17 +37,6 @@ pub struct Line {
     pub tls: Option<TlsFiles>,
 }
 
-/// PEM files for mutual TLS.
-#[derive(Debug, Clone)]
-pub struct TlsFiles {
-    /// The authority of the broker's certificate.
-    pub ca: PathBuf,
-    /// Head office's certificate.
-    pub certificate: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
-}
-
 /// Why there are no settings: each problem names the file, the line and the key.
 #[derive(Debug, thiserror::Error)]
 #[error("the settings in {} cannot be used", file.display())]
@@ -57,15 +45,6 @@ pub struct ConfigError {
     pub file: PathBuf,
     /// What is wrong with it; at least one thing.
     pub problems: Vec<Problem>,
-}
-
-/// A file that cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read {}", path.display())]
-pub struct ReadError {
-    /// The file.
-    pub path: PathBuf,
-    source: std::io::Error,
 }
 
 #[derive(Deserialize)]
@@ -115,17 +94,6 @@ impl Config {
         let document = Document::load(file, file).map_err(|problem| refused(vec![problem]))?;
         let folder = file.parent().unwrap_or(Path::new(""));
         document.tables().and_then(|tables| settle(&tables, folder)).map_err(refused)
-    }
-}
-
-impl TlsFiles {
-    /// Reads the three files.
-    ///
-    /// # Errors
-    /// The first that cannot be read.
-    pub fn load(&self) -> Result<Tls, ReadError> {
-        let read = |path: &PathBuf| std::fs::read(path).map_err(|source| ReadError { path: path.clone(), source });
-        Ok(Tls { ca: read(&self.ca)?, certificate: read(&self.certificate)?, key: Zeroizing::new(read(&self.key)?) })
     }
 }
 

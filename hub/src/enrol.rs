@@ -10,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 use touchpoint_protocol::name::{DeviceId, GroupId, ShardId};
+use touchpoint_vault::write_secret;
 
 /// What enrolling did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +85,8 @@ impl Office {
         let failed = |source| EnrolError::Keys { device: device.clone(), source };
         let keys = folder.join("keys");
         keys::create_folder(&keys).map_err(failed)?;
-        keys::write_secret(&keys.join(keys::TOKEN), &self.keys.token_lines()).map_err(failed)?;
+        let written = write_secret(&keys.join(keys::TOKEN), &self.keys.token_lines());
+        written.map_err(|error| failed(error.into()))?;
         write(&keys.join("head-office.pub"), &format!("{}\n", self.public_key().to_line()))?;
         write(&folder.join("agent.toml"), &self.settings(device, enrolment))
     }

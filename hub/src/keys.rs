@@ -8,15 +8,14 @@ use ring::{
 };
 use std::{
     fmt, fs, io,
-    io::Write,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 use touchpoint_protocol::{
     signed::{self, PublicKey, SigningKey},
     token::{TokenKey, TokenKeyError},
 };
-use touchpoint_vault::MasterKey;
+use touchpoint_vault::{MasterKey, SecretError, read_secret, write_secret};
 use zeroize::Zeroizing;
 
 /// The files in the folder of keys.
@@ -30,11 +29,8 @@ const SHARE: &[u8] = b"touchpoint/share/v1";
 /// How much of a hash is in that name, in bytes: more than anybody guesses on a line.
 const SHARE_BYTES: usize = 16;
 
-/// Only the account of the program reads a secret.
-const SECRET: u32 = 0o600;
-
 /// Only the account of the program looks into a folder of secrets.
-const SECRET_FOLDER: u32 = 0o700;
+const FOLDER: u32 = 0o700;
 
 /// Head office's secrets. Prints the ids of its keys alone.
 pub struct Keys {
@@ -51,18 +47,13 @@ pub struct Keys {
 /// Why there are no keys. Nothing of a key is repeated.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
-    /// A key file cannot be read.
-    #[error("cannot read the key {}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// A key file or its folder cannot be written.
-    #[error("cannot write the key {}", path.display())]
-    Write {
-        /// The file.
+    /// A key file cannot be read or made, or is open to others.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The folder of the keys cannot be made.
+    #[error("cannot make the folder {}", path.display())]
+    Folder {
+        /// Which.
         path: PathBuf,
         /// Why not.
         source: io::Error,
@@ -148,34 +139,22 @@ impl fmt::Debug for Keys {
 
 /// Makes a folder for secrets, and those above it.
 pub(crate) fn create_folder(path: &Path) -> Result<(), KeysError> {
-    let made = fs::DirBuilder::new().recursive(true).mode(SECRET_FOLDER).create(path);
-    made.map_err(|source| KeysError::Write { path: path.to_owned(), source })
-}
-
-/// Writes a secret to a file that must not exist.
-pub(crate) fn write_secret(path: &Path, text: &str) -> Result<(), KeysError> {
-    write_new(path, text).map_err(|source| KeysError::Write { path: path.to_owned(), source })
+    let made = fs::DirBuilder::new().recursive(true).mode(FOLDER).create(path);
+    made.map_err(|source| KeysError::Folder { path: path.to_owned(), source })
 }
 
 fn write_missing(path: &Path, text: &str) -> Result<(), KeysError> {
-    match write_new(path, text) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        written => written.map_err(|source| KeysError::Write { path: path.to_owned(), source }),
+    match write_secret(path, text) {
+        Err(error) if error.is_there() => Ok(()),
+        written => Ok(written?),
     }
-}
-
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(SECRET).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }
 
 fn read<T>(
     path: &Path,
     parse: impl FnOnce(&str) -> Result<T, Box<dyn std::error::Error + Send + Sync>>,
 ) -> Result<T, KeysError> {
-    let text = fs::read_to_string(path).map_err(|source| KeysError::Read { path: path.to_owned(), source })?;
-    parse(&Zeroizing::new(text)).map_err(|source| KeysError::Content { path: path.to_owned(), source })
+    parse(&read_secret(path)?).map_err(|source| KeysError::Content { path: path.to_owned(), source })
 }
 
 fn signing_key(text: &str) -> Result<SigningKey, Box<dyn std::error::Error + Send + Sync>> {
@@ -226,6 +205,18 @@ mod tests {
             assert_eq!(mode & 0o777, 0o600, "{name}");
         }
         assert_eq!(format!("{first:?}"), "Keys(SigningKey(signing-1, ..), TokenKey(token-1, ..), ..)");
+    }
+
+    #[test]
+    fn a_key_file_that_others_can_read_is_refused() {
+        let folder = tempfile::TempDir::new().unwrap();
+        Keys::create(folder.path()).unwrap();
+        fs::set_permissions(folder.path().join(MASTER), fs::Permissions::from_mode(0o640)).unwrap();
+        let refused = Keys::load(folder.path());
+        assert!(
+            matches!(refused, Err(KeysError::Secret(SecretError::OpenToOthers { mode: 0o640, .. }))),
+            "{refused:?}"
+        );
     }
 
     #[test]

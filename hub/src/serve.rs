@@ -2,7 +2,6 @@
 
 use crate::{
     answer::SIGNED,
-    config::ReadError,
     office::Office,
     problem::chain,
     store::{Found, HeadName},
@@ -20,7 +19,9 @@ use tokio::{
     task::JoinSet,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
-use touchpoint_link::{Backoff, ConnectError, Connection, Limits, Lost, Message, Options, Publisher, connect};
+use touchpoint_link::{
+    Backoff, ConnectError, Connection, Limits, Lost, Message, Options, Publisher, TlsFileError, connect,
+};
 use touchpoint_protocol::{
     name::{ShardId, Tenant},
     signed::seal,
@@ -48,7 +49,7 @@ const ANSWERED: [DeviceChannel; 3] = [DeviceChannel::Hello, DeviceChannel::Inter
 pub enum ServeError {
     /// The files of the credentials cannot be read.
     #[error("no credentials for the broker")]
-    Credentials(#[source] ReadError),
+    Credentials(#[source] TlsFileError),
     /// There is no name for this process.
     #[error("the system gives no random numbers")]
     Random,
@@ -263,7 +264,7 @@ impl Office {
 
     fn options(&self) -> Result<Options, ServeError> {
         let (line, tenant) = (&self.config.line, &self.config.tenant);
-        let tls = line.tls.as_ref().map(|files| files.load()).transpose().map_err(ServeError::Credentials)?;
+        let tls = line.tls.as_ref().map(|files| files.read()).transpose().map_err(ServeError::Credentials)?;
         // Presence goes to all of them: a shared subscription brings nothing of what the broker keeps (MQTT 5, section 4.8.2).
         let mut subscriptions = vec![Topic::every_device(tenant, DeviceChannel::Presence, None)];
         let share = self.keys.share();

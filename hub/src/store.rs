@@ -22,7 +22,8 @@ use touchpoint_protocol::{
 };
 use touchpoint_vault::{
     Durability, MasterKey, OpenError, Schema, Vault,
-    rusqlite::{self, types::Type},
+    column::{json, parsed},
+    rusqlite,
 };
 
 /// What can go wrong once the database is open.
@@ -32,6 +33,7 @@ static SCHEMA: Schema = Schema {
     name: "head-office",
     application_id: 0x7470_686f, // "tpho"
     durability: Durability::Precious,
+    log_pages: Schema::LOG_PAGES,
     migrations: &[include_str!("store/schema-1.sql"), include_str!("store/schema-2.sql")],
 };
 
@@ -99,10 +101,7 @@ impl Store {
     pub(crate) async fn interactions(&self) -> Result<Vec<(JournalId, Interaction)>, Error> {
         let task = |connection: &rusqlite::Connection| {
             let mut select = connection.prepare(include_str!("store/interaction-all.sql"))?;
-            let rows = select.query_map([], |row| {
-                let document: String = row.get(1)?;
-                Ok((parsed(row, 0)?, serde_json::from_str(&document).map_err(|error| unreadable(1, error))?))
-            })?;
+            let rows = select.query_map([], |row| Ok((parsed(row, 0)?, json(row, 1)?)))?;
             rows.collect()
         };
         self.0.read(task).await
@@ -117,17 +116,4 @@ fn signed(number: u64) -> i64 {
 fn unsigned(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<u64> {
     let number: i64 = row.get(column)?;
     u64::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, number))
-}
-
-/// A name as the database holds it.
-fn parsed<N>(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<N>
-where
-    N: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
-{
-    let text: String = row.get(column)?;
-    text.parse().map_err(|error| unreadable(column, error))
-}
-
-fn unreadable(column: usize, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
 }

@@ -206,7 +206,9 @@ impl Exchange {
             Event::Arrived(message, receipt) => self.arrived(Arrival { message, receipt })?,
             Event::AcknowledgementSent(id) => self.acknowledged(id),
             Event::DisconnectSent => return Err(Lost::Disconnected),
-            Event::Connected(_) | Event::Subscribed(_) | Event::Heard | Event::Spoke => {}
+            // The client would take over its terms, which may leave no place for what is in flight (MQTT 5.0, section 3.2).
+            Event::Connected(_) => return Err(Lost::Broken("a second CONNACK".into())),
+            Event::Subscribed(_) | Event::Heard | Event::Spoke => {}
         }
         Ok(())
     }

@@ -39,4 +39,4 @@ pub use incoming::{Incoming, Lost};
 pub use message::Message;
 pub use options::{Limits, Options};
 pub use publisher::{AskError, PublishError, Publisher};
-pub use tls::{Tls, TlsError};
+pub use tls::{Tls, TlsError, TlsFileError, TlsFiles};

@@ -1,6 +1,9 @@
 //! Who the device is and whom it trusts: TLS 1.3 with a client certificate, nothing weaker.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::crypto::ring;
@@ -21,6 +24,30 @@ pub struct Tls {
     pub key: Zeroizing<Vec<u8>>,
 }
 
+/// Largest file of credentials, in bytes: a hundred authorities, each of a few thousand.
+const LARGEST: u64 = 512 * 1024;
+
+/// Where the credentials are: three files in PEM.
+#[derive(Debug, Clone)]
+pub struct TlsFiles {
+    /// The authorities a broker's certificate must come from.
+    pub ca: PathBuf,
+    /// This client's certificate.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// A file of the credentials cannot be read.
+#[derive(Debug, Error)]
+#[error("cannot read {}", path.display())]
+pub struct TlsFileError {
+    /// The file.
+    pub path: PathBuf,
+    /// Why not.
+    pub source: io::Error,
+}
+
 /// Why the credentials cannot be used.
 #[derive(Debug, Error)]
 pub enum TlsError {
@@ -39,6 +66,17 @@ pub enum TlsError {
     /// The TLS library offers no TLS 1.3.
     #[error("TLS 1.3 is not available")]
     Version(#[source] rustls::Error),
+}
+
+impl TlsFiles {
+    /// Reads the files. Blocks.
+    ///
+    /// # Errors
+    /// Names the first that cannot be read.
+    pub fn read(&self) -> Result<Tls, TlsFileError> {
+        let read = |path: &Path| contents(path).map_err(|source| TlsFileError { path: path.to_owned(), source });
+        Ok(Tls { ca: read(&self.ca)?.to_vec(), certificate: read(&self.certificate)?.to_vec(), key: read(&self.key)? })
+    }
 }
 
 impl Tls {
@@ -64,6 +102,18 @@ impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Tls { key: Key(..), .. }")
     }
+}
+
+fn contents(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    if length > LARGEST {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "too large for credentials"));
+    }
+    // Reserved at once, with the byte at which reading ends: a buffer that grows leaves a copy of the key behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length as usize + 1));
+    file.take(length).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Box<dyn std::error::Error + Send + Sync>> {
@@ -93,6 +143,20 @@ mod tests {
     #[test]
     fn debug_output_has_no_key() {
         assert_eq!(format!("{:?}", device()), "Tls { key: Key(..), .. }");
+    }
+
+    #[test]
+    fn the_three_files_are_read_and_a_missing_one_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let [ca, certificate, key] = ["ca.pem", "device.pem", "device.key"].map(|name| folder.path().join(name));
+        let files = TlsFiles { ca, certificate, key };
+        let Tls { ca, certificate, key } = device();
+        std::fs::write(&files.ca, ca).unwrap();
+        std::fs::write(&files.certificate, certificate).unwrap();
+        let refused = files.read().unwrap_err();
+        assert_eq!(refused.path, files.key);
+        std::fs::write(&files.key, &*key).unwrap();
+        assert!(files.read().unwrap().client_config().is_ok());
     }
 
     #[test]

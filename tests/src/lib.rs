@@ -10,6 +10,7 @@
 //! books, crowd           what both databases really hold, and what they should
 //! rogue                  whoever stands where head office should
 //! machine                an agent in this process, for visits that take no time
+//! power                  every disk that a power cut could leave behind a journal
 //! secrets, golden        what may be nowhere, and what must look as it did
 //! workspace              the source tree, for rules that a machine can check
 //! ```
@@ -34,6 +35,8 @@ pub mod crowd;
 pub mod rogue;
 
 pub mod machine;
+
+pub mod power;
 
 pub mod golden;
 pub mod secrets;

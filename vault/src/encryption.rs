@@ -50,7 +50,8 @@ pub(crate) fn require_sqlcipher(path: &Path) -> Result<(), OpenError> {
 }
 
 /// Proves that the file was made with this key. Where there is none, or an empty one, makes it, with `mark` as its first
-/// write, and proves that SQLCipher began it with our salt, before any customer's data is written.
+/// write, and proves that SQLCipher began it with our salt, before any customer's data is written. What a power cut left
+/// half made is made again.
 ///
 /// Every opening holds an advisory lock meanwhile, so none sees a file half made; the kernel drops it with the process.
 /// It is not one of SQLite's (`flock`, not `fcntl`). But closing any descriptor of a file drops the `fcntl` locks that
@@ -64,6 +65,7 @@ pub(crate) fn require_our_file(
     let file_error = |source| OpenError::File { path: path.to_owned(), source };
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(MODE).open(path);
     let file = file.and_then(|file| file.lock().map(|()| file)).map_err(file_error)?;
+    undo_half_made(&read_start(&file).map_err(file_error)?, path, key)?;
     if read_start(&file).map_err(file_error)?.is_empty() {
         make_durable(&file, path).map_err(file_error)?;
         connect(path, key)
@@ -113,6 +115,26 @@ fn read_start(mut file: &File) -> io::Result<Vec<u8>> {
     Ok(start)
 }
 
+/// Has SQLite undo what was under way when the power went, if that was the making of the file: it alone is done with a
+/// rollback journal, all else with a write-ahead log. Undone, the file is empty again, or has its mark.
+///
+/// Before that, its first page may be there, in part or not at all, and would be taken for damage or for a file of
+/// nobody's. A file of another key, or without one, is left as it is.
+fn undo_half_made(start: &[u8], path: &Path, key: &Key) -> Result<(), OpenError> {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-journal");
+    let may_be_ours = start.len() < SALT_BYTES || start == NEVER_WRITTEN || start == key.salt();
+    if !may_be_ours || !Path::new(&journal).exists() {
+        return Ok(());
+    }
+    let undone = connect(path, key).and_then(|connection| {
+        // Any read will do.
+        connection.pragma_query_one::<i64>(None, "schema_version")?;
+        connection.close().map_err(|(_, error)| error)
+    });
+    undone.map_err(|source| damage_or(path, source, |path, source| OpenError::Open { path: path.to_owned(), source }))
+}
+
 /// Gives an empty file its mode, and its name to the disk.
 fn make_durable(file: &File, path: &Path) -> io::Result<()> {
     // A file that was there already has the mode it was made with.
@@ -148,6 +170,7 @@ mod tests {
         name: "notes",
         application_id: 0x7470_0001,
         durability: Durability::Rebuildable,
+        log_pages: Schema::LOG_PAGES,
         migrations: &["CREATE TABLE note (text TEXT NOT NULL) STRICT"],
     };
 
@@ -284,6 +307,46 @@ mod tests {
         fs::write(&path, "").unwrap();
         Vault::open(&path, &key("notes"), &NOTES).unwrap();
         assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o600);
+    }
+
+    /// A new file as a power cut leaves it while its first page is written, so much of which is there, with the rollback
+    /// journal beside it.
+    fn half_made_in(folder: &TempDir, written: usize) -> PathBuf {
+        let (making, path) = (folder.path().join("making.db"), folder.path().join("notes.db"));
+        fs::write(&making, "").unwrap();
+        let connection = connect(&making, &key("notes")).unwrap();
+        // With room for ten pages, all but the first are written before the end.
+        let large = "PRAGMA cache_size = 10; BEGIN; CREATE TABLE large AS SELECT hex(zeroblob(200000))";
+        connection.execute_batch(large).unwrap();
+        let mut bytes = fs::read(&making).unwrap();
+        assert_eq!(bytes[..4_096], [0; 4_096]);
+        bytes[..written].fill(0xAA);
+        let salt = written.min(SALT_BYTES);
+        bytes[..salt].copy_from_slice(&key("notes").salt()[..salt]);
+        fs::write(&path, bytes).unwrap();
+        fs::copy(folder.path().join("making.db-journal"), folder.path().join("notes.db-journal")).unwrap();
+        path
+    }
+
+    #[tokio::test]
+    async fn a_vault_half_made_when_the_power_went_is_made_again() {
+        for written in [0, 512, 4_096] {
+            let folder = TempDir::new().unwrap();
+            let path = half_made_in(&folder, written);
+            let vault = Vault::open(&path, &key("notes"), &NOTES).unwrap();
+            vault.write(|all| all.execute("INSERT INTO note VALUES ('kept')", [])).await.unwrap();
+            vault.close().await.unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_half_made_with_another_key_is_not_touched() {
+        let folder = TempDir::new().unwrap();
+        let path = half_made_in(&folder, 512);
+        let before = inventory(&folder);
+        let refused = Vault::open(&path, &key("cache"), &NOTES);
+        assert!(matches!(refused, Err(OpenError::WrongKey { .. })), "{refused:?}");
+        assert_eq!(inventory(&folder), before);
     }
 
     #[test]

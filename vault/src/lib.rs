@@ -6,6 +6,8 @@
 //! encryption  path + Key -> Connection  refuses before it touches: no SQLCipher, plain text, another key
 //! lane        Connection -> thread      one connection, one thread, one bounded queue
 //! vault       Vault                     a lane that writes and a lane that reads
+//! column      text -> name or document
+//! secret      file of a secret          written whole, read if nobody else can
 //! error       OpenError, Error          what went wrong with which file
 //! ```
 //!
@@ -19,6 +21,9 @@ mod encryption;
 mod lane;
 mod vault;
 
+pub mod column;
+mod secret;
+
 mod error;
 
 pub use error::{Error, OpenError};
@@ -27,4 +32,5 @@ pub use key::{Key, KeyError, MasterKey};
 /// workspace has one SQLite, and this package alone decides how it is built.
 pub use rusqlite;
 pub use schema::{Durability, Schema};
+pub use secret::{SecretError, read_secret, write_secret};
 pub use vault::Vault;

@@ -16,6 +16,9 @@ pub struct Schema {
     pub application_id: i32,
     /// What a power cut may cost.
     pub durability: Durability,
+    /// Pages of 4 KiB in the write-ahead log at which a commit moves them to the database; [`Schema::LOG_PAGES`] unless
+    /// there is a reason for another size.
+    pub log_pages: u32,
     /// SQL scripts, oldest first and never changed once released. The file's `user_version` says how many it has
     /// had; each runs in one transaction of its own, with foreign keys enforced.
     pub migrations: &'static [&'static str],
@@ -31,6 +34,9 @@ pub enum Durability {
 }
 
 impl Schema {
+    /// 4 MiB: a page that changes often is moved seldom, and the log is read through quickly after a power cut.
+    pub const LOG_PAGES: u32 = 1_000;
+
     /// Marks a new file as this vault's.
     pub(crate) fn mark(&self, connection: &Connection) -> rusqlite::Result<()> {
         connection.pragma_update(None, "application_id", self.application_id)
@@ -106,7 +112,8 @@ mod tests {
     const BROKEN: &str = "INSERT INTO word VALUES ('third'); INSERT INTO missing VALUES (1)";
 
     fn words(migrations: &'static [&'static str]) -> Schema {
-        Schema { name: "words", application_id: 0x7470_0002, durability: Durability::Rebuildable, migrations }
+        let (name, durability) = ("words", Durability::Rebuildable);
+        Schema { name, application_id: 0x7470_0002, durability, log_pages: Schema::LOG_PAGES, migrations }
     }
 
     fn open(folder: &TempDir, schema: &Schema) -> Result<Vault, OpenError> {

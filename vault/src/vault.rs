@@ -20,11 +20,9 @@ const WRITER_CACHE_KIB: i64 = 2 * 1024;
 /// both caches are 12 MiB, in an agent that has to stay under 30.
 const READER_CACHE_KIB: i64 = 4 * 1024;
 
-/// Pages in the write-ahead log at which a commit moves them to the database: 4 MiB of pages of 4 KiB.
-const CHECKPOINT_PAGES: i64 = 1_000;
-
-/// Bytes to which the log shrinks after a transaction larger than that; twice the ordinary, so it seldom has to.
-const LOG_BYTES: i64 = 8 * 1024 * 1024;
+/// Bytes to which the log shrinks after a large transaction, for each page it ordinarily has; twice those of a page, so
+/// it seldom has to.
+const LOG_BYTES_PER_PAGE: i64 = 2 * 4096;
 
 /// One encrypted SQLite file, open. Clones are the same vault.
 ///
@@ -71,11 +69,11 @@ impl Vault {
         if mode != "wal" {
             return Err(OpenError::NoWriteAheadLog { path: path.to_owned(), mode });
         }
-        set_up(&writer, schema.durability, Role::Writer).map_err(sql_error)?;
+        set_up(&writer, schema, Role::Writer).map_err(sql_error)?;
         schema.migrate(&mut writer, path)?;
 
         let reader = connect(path, key).map_err(sql_error)?;
-        set_up(&reader, schema.durability, Role::Reader).map_err(sql_error)?;
+        set_up(&reader, schema, Role::Reader).map_err(sql_error)?;
 
         let path: Arc<Path> = path.into();
         let damage = watch::Sender::new(false);
@@ -153,14 +151,14 @@ fn enter_write_ahead_log(connection: &Connection) -> rusqlite::Result<String> {
     connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
 }
 
-fn set_up(connection: &Connection, durability: Durability, role: Role) -> rusqlite::Result<()> {
+fn set_up(connection: &Connection, schema: &Schema, role: Role) -> rusqlite::Result<()> {
     // A damaged or doctored file may hold hostile definitions: no writing round the schema, no functions called from
     // it, no trust in the lengths a page claims.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    let synchronous = match durability {
+    let synchronous = match schema.durability {
         Durability::Rebuildable => "NORMAL",
         Durability::Precious => "FULL",
     };
@@ -168,8 +166,8 @@ fn set_up(connection: &Connection, durability: Durability, role: Role) -> rusqli
     connection.pragma_update(None, "synchronous", synchronous)?;
     // A mapped file could not be decrypted in place, and would count as the agent's memory.
     connection.pragma_update(None, "mmap_size", 0)?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-    connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
+    connection.pragma_update(None, "wal_autocheckpoint", schema.log_pages)?;
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES_PER_PAGE * i64::from(schema.log_pages))?;
     let cache = match role {
         Role::Writer => WRITER_CACHE_KIB,
         Role::Reader => READER_CACHE_KIB,
@@ -197,6 +195,7 @@ mod tests {
         name: "notes",
         application_id: 0x7470_0001,
         durability: Durability::Precious,
+        log_pages: 250,
         migrations: &["CREATE TABLE note (text TEXT NOT NULL) STRICT"],
     };
 
@@ -412,8 +411,8 @@ mod tests {
         };
         let writer: Vec<i64> = vault.write(move |transaction| settings(transaction)).await.unwrap();
         let reader: Vec<i64> = vault.read(settings).await.unwrap();
-        assert_eq!(writer, [2, 1, 0, 1, 0, 5_000, 1_000, 8_388_608, -2_048, 0]);
-        assert_eq!(reader, [2, 1, 0, 1, 0, 5_000, 1_000, 8_388_608, -4_096, 1]);
+        assert_eq!(writer, [2, 1, 0, 1, 0, 5_000, 250, 2_048_000, -2_048, 0]);
+        assert_eq!(reader, [2, 1, 0, 1, 0, 5_000, 250, 2_048_000, -4_096, 1]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ const NOTES: Schema = Schema {
     name: "notes",
     application_id: 0x7470_0001,
     durability: Durability::Precious,
+    log_pages: Schema::LOG_PAGES,
     migrations: &["CREATE TABLE note (text TEXT NOT NULL) STRICT"],
 };
 

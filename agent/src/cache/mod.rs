@@ -29,6 +29,7 @@ static SCHEMA: Schema = Schema {
     name: "cache",
     application_id: i32::from_be_bytes(*b"tpca"),
     durability: Durability::Rebuildable,
+    log_pages: Schema::LOG_PAGES,
     migrations: &[include_str!("1.sql"), include_str!("2.sql")],
 };
 

@@ -152,6 +152,8 @@ pub fn plan_campaigns(
 
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod resume;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

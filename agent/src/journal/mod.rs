@@ -15,7 +15,8 @@ use touchpoint_protocol::{
 };
 use touchpoint_vault::{
     Durability, Error, Key, OpenError, Schema, Vault,
-    rusqlite::{self, params, types::Type},
+    column::{json, parsed, unreadable},
+    rusqlite::{self, params},
 };
 
 use crate::{
@@ -32,11 +33,16 @@ mod room;
 use reserve::Reserve;
 use room::{BOUND, Bound};
 
+/// Pages in the write-ahead log at which a commit moves them to the database: 1 MiB, some 60 interactions. Fewer than another
+/// vault's, because a log that has reached its size needs no more of a full disk.
+const LOG_PAGES: u32 = 256;
+
 /// The file's schema. The application id is `tpjo`, for what `file(1)` shows.
 static SCHEMA: Schema = Schema {
     name: "journal",
     application_id: i32::from_be_bytes(*b"tpjo"),
     durability: Durability::Precious,
+    log_pages: LOG_PAGES,
     migrations: &[include_str!("1.sql")],
 };
 
@@ -114,10 +120,6 @@ pub enum JournalError {
     },
 }
 
-/// Pages in the write-ahead log at which a commit moves them to the database: 1 MiB, some 60 interactions. Fewer than another
-/// vault's, because a log that has reached its size needs no more of a full disk.
-const LOG_PAGES: i64 = 256;
-
 /// How much must be free for two databases to be opened, in bytes: the shared memory of each is a file too.
 const OPENING: u64 = 256 * 1024;
 
@@ -139,7 +141,6 @@ impl Journal {
         let reserve = Reserve::within(path.parent().unwrap_or(Path::new(".")));
         let (held, alarm) = (holds(&reserve), alarm(path));
         let state = vault.write(move |transaction| {
-            transaction.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
             let sql = "INSERT OR IGNORE INTO journal VALUES (0, ?1, 0, 0, 0, 0)";
             transaction.execute(sql, [name])?;
             transaction.query_row("SELECT name, recorded, confirmed, discarded FROM journal", [], |row| {
@@ -346,26 +347,10 @@ fn interaction(row: &rusqlite::Row<'_>) -> rusqlite::Result<Interaction> {
             since_boot_ms: row.get::<_, i64>(4)?.cast_unsigned(),
             clock,
         },
-        customer: customer.map_err(|error| wrong(6, error))?,
+        customer: customer.map_err(|error| unreadable(6, error))?,
         backfill: row.get(7)?,
         fact: json(row, 8)?,
     })
-}
-
-fn parsed<T>(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<T>
-where
-    T: std::str::FromStr,
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
-    row.get_ref(column)?.as_str()?.parse().map_err(|error| wrong(column, error))
-}
-
-fn json<T: serde::de::DeserializeOwned>(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<T> {
-    serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|error| wrong(column, error))
-}
-
-fn wrong(column: usize, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
 }
 
 /// A name that no other journal has, as far as 128 random bits can promise it.

@@ -1,12 +1,15 @@
 //! Which machines may speak, and what the broker last said of them.
 
-use super::{Error, Store, parsed};
+use super::{Error, Store};
 use touchpoint_protocol::{
     name::{DeviceId, GroupId, ShardId},
     presence::Presence,
     utc::Utc,
 };
-use touchpoint_vault::rusqlite::{self, Connection, OptionalExtension, Row, Transaction};
+use touchpoint_vault::{
+    column::parsed,
+    rusqlite::{self, Connection, OptionalExtension, Row, Transaction},
+};
 
 /// Where a device belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]

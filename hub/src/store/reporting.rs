@@ -1,9 +1,12 @@
 //! What the report is made of.
 
-use super::{Error, Store, parsed, unsigned};
+use super::{Error, Store, unsigned};
 use crate::report::{DeviceLine, JournalLine, RefusalLine};
 use touchpoint_protocol::utc::Utc;
-use touchpoint_vault::rusqlite::{self, Connection, Row};
+use touchpoint_vault::{
+    column::parsed,
+    rusqlite::{self, Connection, Row},
+};
 
 /// The rows of a report, all of one moment.
 #[derive(Debug)]

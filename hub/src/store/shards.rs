@@ -1,6 +1,6 @@
 //! Customers' numbers, and the snapshot of each shard with what changed since.
 
-use super::{Error, Store, parsed, signed, unreadable, unsigned};
+use super::{Error, Store, signed, unsigned};
 use crate::{snapshot::Snapshot, table::Published};
 use std::{collections::HashMap, ops::Range};
 use touchpoint_protocol::{
@@ -9,7 +9,10 @@ use touchpoint_protocol::{
     name::{KeyId, ShardId, Tenant},
     shard::{BlockRef, ShardHead},
 };
-use touchpoint_vault::rusqlite::{self, Connection, OptionalExtension, Row, Transaction};
+use touchpoint_vault::{
+    column::{json, parsed},
+    rusqlite::{self, Connection, OptionalExtension, Row, Transaction},
+};
 
 /// How a shard stands; it holds as long as nobody else imports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -93,7 +96,7 @@ impl Store {
             let mut deltas = select.query([shard.as_str()])?;
             while let Some(row) = deltas.next()? {
                 base.changes += unsigned(row, 0)?;
-                base.published.deltas.push(delta_in(row, 1)?);
+                base.published.deltas.push(json(row, 1)?);
             }
             Ok(base)
         };
@@ -159,7 +162,7 @@ impl Store {
         let task = move |connection: &Connection| {
             find(connection, &shard, epoch, |connection| {
                 let mut select = connection.prepare_cached(include_str!("delta-document.sql"))?;
-                select.query_row((shard.as_str(), signed(from)), |row| delta_in(row, 0)).optional()
+                select.query_row((shard.as_str(), signed(from)), |row| json::<Delta>(row, 0)).optional()
             })
         };
         self.0.read(task).await
@@ -231,11 +234,6 @@ fn add(transaction: &Transaction<'_>, shard: &ShardId, deltas: &[(Delta, usize)]
         transaction.execute(include_str!("shard-advance.sql"), (shard.as_str(), signed(delta.to)))?;
     }
     Ok(())
-}
-
-/// A delta as the database holds it.
-fn delta_in(row: &Row<'_>, column: usize) -> rusqlite::Result<Delta> {
-    serde_json::from_str(&row.get::<_, String>(column)?).map_err(|error| unreadable(column, error))
 }
 
 fn last_number(connection: &Connection) -> rusqlite::Result<i64> {

@@ -9,6 +9,7 @@ mod delivery;
 mod flow;
 mod loss;
 mod security;
+mod unruly;
 
 use std::time::Duration;
 

@@ -6,6 +6,10 @@ use touchpoint_link::Endpoint;
 
 /// The high four bits of a packet's first byte (MQTT 5.0, section 2.1.2).
 pub(crate) const PUBACK: u8 = 4;
+/// See [`PUBACK`].
+pub(crate) const PUBLISH: u8 = 3;
+/// See [`PUBACK`].
+pub(crate) const PINGREQ: u8 = 12;
 
 pub(crate) struct Script {
     listener: TcpListener,
