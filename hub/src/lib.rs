@@ -48,7 +48,7 @@ pub use check::{CheckError, Checked, Medium, check};
 pub use config::{Config, ConfigError};
 pub use customers::{BadRows, ReadError};
 pub use enrol::{EnrolError, Enrolled};
-pub use import::{ImportError, Imported, OnBadRows, Travels};
+pub use import::{Import, ImportError, Imported, Mapping, OnBadRows, RejectsError, Travels, write_rejects};
 pub use init::{InitError, init};
 pub use office::{Office, OpenError};
 pub use problem::{Place, Problem};
