@@ -5,15 +5,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::{
     fmt,
-    fs::File,
+    fs::{self, File},
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use touchpoint_hub::{
-    CheckError, Config, ConfigError, Import, ImportError, Imported, Mapping, Office, OnBadRows, Problem, PublishError,
-    Published, Travels, check, config, init, problem::chain, write_rejects,
+    CheckError, Config, ConfigError, Import, ImportError, Imported, Mapping, Office, OnBadRows, Outcomes,
+    OutcomesError, Problem, PublishError, Published, Travels, check, config, init, problem::chain, write_rejects,
 };
 use touchpoint_link::Endpoint;
 use touchpoint_protocol::name::{DeviceId, GroupId, ShardId, Tenant};
@@ -120,14 +120,35 @@ enum Command {
         #[command(flatten)]
         settings: Settings,
     },
-    /// Show devices, what came in from them, and how campaigns are doing
-    #[command(after_help = "Example:\n  touchpoint-hub report --config acme/hub.toml --json")]
+    /// Import what happened later to customers, so that a report says what a campaign was good for
+    #[command(
+        after_help = "Example:\n  touchpoint-hub outcomes --config acme/hub.toml contracts.csv\n\nThe file is UTF-8 with a header line and these columns, in any order:\n  customer,campaign,at\n`at` is a time such as 2026-11-21T09:30:00Z, or a day. The same file once more changes nothing."
+    )]
+    Outcomes {
+        #[command(flatten)]
+        settings: Settings,
+        /// Print the result as JSON
+        #[arg(long)]
+        json: bool,
+        /// The table
+        outcomes: PathBuf,
+    },
+    /// Show how campaigns are doing, devices, and what came in from them
+    #[command(
+        after_help = "Example:\n  touchpoint-hub report --config acme/hub.toml --html report.html\n\nShares are of people, with 95 % intervals: Wilson's (1927), and of differences Newcombe's (1998, method 10)."
+    )]
     Report {
         #[command(flatten)]
         settings: Settings,
         /// Print it as JSON
         #[arg(long)]
         json: bool,
+        /// Print how campaigns are doing as CSV
+        #[arg(long, conflicts_with = "json")]
+        csv: bool,
+        /// Write it as one page with charts, which needs no network, and print nothing
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "csv"])]
+        html: Option<PathBuf>,
     },
 }
 
@@ -260,10 +281,25 @@ async fn run(command: Command) -> Result<(), Failure> {
             office.serve(stop).await?;
             Ok(office.close().await?)
         }
-        Command::Report { settings, json } => {
+        Command::Outcomes { settings, json, outcomes } => {
+            let office = settings.open()?;
+            let rows = File::open(&outcomes).map_err(|error| format!("cannot open {}: {error}", outcomes.display()))?;
+            let imported = office.outcomes(&outcomes, rows).await?;
+            show(&imported.problems, imported.strangers);
+            report(json, &imported, &Line(&imported))?;
+            Ok(office.close().await?)
+        }
+        Command::Report { settings, json, csv, html } => {
             let office = settings.open()?;
             let all = office.report().await?;
-            report(json, &all, &all)?;
+            if let Some(html) = html {
+                let page = office.page(&all)?;
+                fs::write(&html, page).map_err(|error| format!("cannot write {}: {error}", html.display()))?;
+            } else if csv {
+                all.results.write_csv(io::stdout().lock())?;
+            } else {
+                report(json, &all, &all)?;
+            }
             Ok(office.close().await?)
         }
     }
@@ -305,6 +341,13 @@ impl fmt::Display for Line<'_, Imported> {
             }
             Travels::Snapshot { blocks, bytes } => writeln!(f, "in {blocks} blocks of {bytes} bytes together"),
         }
+    }
+}
+
+impl fmt::Display for Line<'_, Outcomes> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Outcomes { rows, new, strangers, .. } = self.0;
+        writeln!(f, "{rows} outcomes: {new} new, {} known already, {strangers} of nobody known", rows - new - strangers)
     }
 }
 
@@ -350,6 +393,8 @@ fn to_put_right<'a>(error: &'a (dyn std::error::Error + 'static)) -> (&'a [Probl
         all(problems)
     } else if let Some(ImportError::Rows { bad, .. } | ImportError::TooManyBad { bad, .. }) = error.downcast_ref() {
         (&bad.problems, bad.count)
+    } else if let Some(OutcomesError::Rows { problems, .. }) = error.downcast_ref() {
+        all(problems)
     } else if let Some(Mended { problems, .. }) = error.downcast_ref() {
         all(problems)
     } else {
