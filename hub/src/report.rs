@@ -234,7 +234,7 @@ mod tests {
             told.into_iter().enumerate().map(move |(nth, fact)| {
                 let at = format!(
                     r#"{{"utc":"{at}","boot":"b0","since_boot_ms":{},"clock":"synchronised"}}"#,
-                    visit * 60_000 + nth as u32
+                    visit * 1_000 + nth as u32
                 );
                 let customer = visit + 1;
                 format!(

@@ -28,21 +28,18 @@ const MARKS: [RGBColor; 8] = [
     RGBColor(0x5b, 0x4a, 0x9c),
 ];
 
-/// What a mark's colour is in the page's style, in the order of marks.
-pub(super) const MARK_COLOURS: usize = MARKS.len();
-
 /// Measures in pixels: a page of A4 at 96 to the inch without its margins, and a line of text with room above and below.
 const WIDTH: u32 = 760;
 const ROW: u32 = 30;
-const LABELS: u32 = 230;
 const AXIS: u32 = 46;
 const TOP: u32 = 10;
 
 /// Most rows of a chart; the table beside it has all.
 const MOST_ROWS: usize = 40;
 
-/// Longest label, in characters.
-const LONGEST_LABEL: usize = 32;
+/// Longest label, in characters, and what each of them takes at most on the average, in pixels.
+const LONGEST_LABEL: usize = 34;
+const CHARACTER: u32 = 7;
 
 /// A mark with its interval, in percent.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,8 +62,8 @@ pub(super) struct Whiskers {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Parts {
     pub(super) label: String,
-    /// How much, in the colours' order.
-    pub(super) parts: Vec<f64>,
+    /// How much, and in which of the colours.
+    pub(super) parts: Vec<(f64, usize)>,
 }
 
 /// A chart that cannot be drawn, which memory alone never causes.
@@ -99,15 +96,15 @@ pub(super) fn intervals(rows: &[Whiskers], axis: &str) -> Result<String, Failed>
 /// Bars divided into parts.
 pub(super) fn bars(rows: &[Parts], axis: &str) -> Result<String, Failed> {
     let rows = &rows[..rows.len().min(MOST_ROWS)];
-    let highest = rows.iter().map(|row| row.parts.iter().sum::<f64>()).fold(0.0, f64::max);
+    let highest = rows.iter().map(|row| row.parts.iter().map(|(much, _)| much).sum::<f64>()).fold(0.0, f64::max);
     let labels: Vec<&str> = rows.iter().map(|row| row.label.as_str()).collect();
     drawn(&labels, axis, round(0.0, highest), |area, x, y| {
         for (at, row) in rows.iter().enumerate() {
             let mut begin = 0.0;
-            for (part, much) in row.parts.iter().enumerate().filter(|(_, much)| **much > 0.0) {
+            for (much, colour) in row.parts.iter().filter(|(much, _)| *much > 0.0) {
                 let end = begin + much;
                 let corners = [(x(begin), y(at) - ROW as i32 / 3), (x(end), y(at) + ROW as i32 / 3)];
-                area.draw(&Rectangle::new(corners, MARKS[part % MARKS.len()].filled()))?;
+                area.draw(&Rectangle::new(corners, MARKS[colour % MARKS.len()].filled()))?;
                 begin = end;
             }
         }
@@ -126,6 +123,8 @@ fn drawn(
     marks: impl FnOnce(&Area<'_>, &dyn Fn(f64) -> i32, &dyn Fn(usize) -> i32) -> Result<(), Failed>,
 ) -> Result<String, Failed> {
     let mut svg = String::new();
+    let longest = labels.iter().map(|label| label.chars().count().min(LONGEST_LABEL)).max().unwrap_or(0);
+    let left = 24 + CHARACTER * longest as u32;
     let height = TOP + AXIS + ROW * labels.len().max(1) as u32;
     {
         let area = SVGBackend::with_string(&mut svg, (WIDTH, height)).into_drawing_area();
@@ -133,7 +132,7 @@ fn drawn(
             .margin_top(TOP)
             .margin_right(24)
             .x_label_area_size(AXIS)
-            .set_label_area_size(plotters::chart::LabelAreaPosition::Left, LABELS)
+            .set_label_area_size(plotters::chart::LabelAreaPosition::Left, left)
             .build_cartesian_2d(low..high, 0.0..1.0)?;
         let text = ("sans-serif", 13).into_font().color(&INK);
         chart
@@ -155,7 +154,7 @@ fn drawn(
         }
         let style = text.pos(Pos::new(HPos::Right, VPos::Center));
         for (at, label) in labels.iter().enumerate() {
-            area.draw(&Text::new(shortened(label), (LABELS as i32 - 12, y(at)), style.clone()))?;
+            area.draw(&Text::new(shortened(label), (left as i32 - 12, y(at)), style.clone()))?;
         }
         marks(&area, &x, &y)?;
         area.present()?;
@@ -201,7 +200,7 @@ mod tests {
 
     #[test]
     fn labels_are_text_and_never_markup() {
-        let row = Parts { label: "<script>&".to_owned(), parts: vec![1.0, 2.0] };
+        let row = Parts { label: "<script>&".to_owned(), parts: vec![(1.0, 0), (2.0, 1)] };
         let svg = bars(&[row], "times").unwrap();
         assert!(svg.contains("&lt;script&gt;&amp;") && !svg.contains("<script>"), "{svg}");
         assert_eq!(svg.matches("#0072B2").count() + svg.matches("#D55E00").count(), 2, "{svg}");

@@ -3,7 +3,7 @@
 
 use super::{
     Report,
-    chart::{self, MARK_COLOURS, Mark, Parts, Whiskers},
+    chart::{self, Mark, Parts, Whiskers},
     interval::{Difference, Rate},
     print::{Percent, Points, title},
     results::{By, ResultLine, Results},
@@ -16,6 +16,19 @@ use touchpoint_protocol::{name::Tenant, utc::Utc};
 
 /// The answer that campaigns are made for.
 const ACCEPT: &str = "accept";
+
+/// How showings end, in the order in which they are drawn, each in a colour of its own, so that a colour means the same in every
+/// report: a yes to a no, then silence.
+const ENDINGS: [(&str, usize); 8] = [
+    (ACCEPT, 2),
+    ("more", 5),
+    ("call_me", 0),
+    ("later", 4),
+    ("decline", 1),
+    ("opt_out", 3),
+    ("time_up", 6),
+    ("customer_left", 7),
+];
 
 /// The colours of two groups that are compared.
 const REACHED: usize = 0;
@@ -209,20 +222,21 @@ impl Results {
             let unanswered = line.unanswered.get(kind).copied();
             unanswered.or_else(|| line.answers.get(kind).map(|answer| answer.times)).unwrap_or(0)
         };
-        let shown: Vec<&str> = kinds.iter().copied().take(MARK_COLOURS - 1).collect();
+        let drawn: Vec<(&str, usize)> = ENDINGS.into_iter().filter(|(kind, _)| kinds.contains(kind)).collect();
         let rows = lines.iter().map(|line| {
             let all = kinds.iter().map(|kind| times(line, kind)).sum::<u64>().max(line.showings) as f64;
-            let mut parts: Vec<f64> = shown.iter().map(|kind| times(line, kind) as f64 / all * 100.0).collect();
-            parts.push(100.0 - parts.iter().sum::<f64>());
-            Parts { label: line.title(), parts }
+            let part = |&(kind, colour): &(&str, usize)| (times(line, kind) as f64 / all * 100.0, colour);
+            Parts { label: line.title(), parts: drawn.iter().map(part).collect() }
         });
         let rows: Vec<Parts> = rows.collect();
-        let mut key: Vec<(String, usize)> = shown.iter().enumerate().map(|(at, kind)| (spoken(kind), at)).collect();
-        if rows.iter().any(|row| row.parts.last().is_some_and(|rest| *rest > 0.05)) {
-            key.push(("other, or not known yet".to_owned(), shown.len()));
-        }
-        let key: Vec<(&str, usize)> = key.iter().map(|(kind, at)| (kind.as_str(), *at)).collect();
-        page.figure("", &key, "Showings by how they ended", chart::bars(&rows, "% of showings"))?;
+        let key: Vec<(String, usize)> = drawn.iter().map(|(kind, colour)| (spoken(kind), *colour)).collect();
+        let key: Vec<(&str, usize)> = key.iter().map(|(kind, colour)| (kind.as_str(), *colour)).collect();
+        page.figure(
+            "What is missing to 100 % was interrupted, or is not known.",
+            &key,
+            "Showings by how they ended",
+            chart::bars(&rows, "% of showings"),
+        )?;
         let mut columns = vec!["Campaign".to_owned(), "#Showings".to_owned()];
         columns.extend(kinds.iter().map(|kind| format!("#{}", spoken(kind))));
         let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
@@ -245,7 +259,7 @@ impl Results {
         lines.sort_by_key(|line| std::cmp::Reverse(line.times));
         let rows: Vec<Parts> = lines
             .iter()
-            .map(|line| Parts { label: label(&line.campaign, &line.reason), parts: vec![line.times as f64] })
+            .map(|line| Parts { label: label(&line.campaign, &line.reason), parts: vec![(line.times as f64, REACHED)] })
             .collect();
         page.figure("", &[], "Visits without a message, by reason", chart::bars(&rows, "visits"))?;
         let cells = lines
