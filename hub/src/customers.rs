@@ -237,29 +237,21 @@ fn read_batches(queue: &Mutex<Receiver<Batch>>, layout: &Layout, mapping: &Mappi
 fn row(line: u64, values: &[Value<'_>], mapping: &Mapping, key: &TokenKey) -> Result<Customer, RowProblems> {
     let mut problems = Vec::new();
     let mut bad = |field: &Field, what: String| problems.push((Some(mapping.name(field).to_owned()), what));
-    let (mut card, mut loyalty, mut profile, mut has_number) = (None, None, Profile::default(), false);
-    let kinds: [(_, fn(&str) -> Result<Card, CardError>, _); 2] =
-        [(&mapping.card, Card::payment, &mut card), (&mapping.loyalty, Card::loyalty, &mut loyalty)];
-    for (field, kind, token) in kinds {
-        let Some(field) = field else { continue };
-        match field.text(values) {
-            Ok("") => {}
-            Ok(number) => {
-                has_number = true;
-                match kind(number) {
-                    Ok(card) => *token = Some(key.token(card)),
-                    Err(error) => bad(field, error.to_string()),
-                }
-            }
-            Err(what) => {
-                has_number = true;
-                bad(field, what);
-            }
-        }
-    }
-    if let (Some(field), false) = (mapping.card.as_ref().or(mapping.loyalty.as_ref()), has_number) {
+    let mut profile = Profile::default();
+    let card = token(mapping.card.as_ref(), values, Card::payment, key);
+    let loyalty = token(mapping.loyalty.as_ref(), values, Card::loyalty, key);
+    if let (Ok(None), Ok(None)) = (&card, &loyalty)
+        && let Some(field) = mapping.card.as_ref().or(mapping.loyalty.as_ref())
+    {
         bad(field, "neither a card_number nor a loyalty_number".to_owned());
     }
+    let mut taken = |token: Result<Option<Token>, (&Field, String)>| {
+        token.unwrap_or_else(|(field, what)| {
+            bad(field, what);
+            None
+        })
+    };
+    let (card, loyalty) = (taken(card), taken(loyalty));
     let customer = mapping.customer.text(values).and_then(|text| external_key(text, card, key).map(|()| text));
     let customer = customer.unwrap_or_else(|what| {
         bad(&mapping.customer, what);
@@ -294,6 +286,21 @@ fn row(line: u64, values: &[Value<'_>], mapping: &Mapping, key: &TokenKey) -> Re
     match problems.is_empty() {
         true => Ok(Customer { line, key: customer.into(), card, loyalty, profile: profile.to_cbor().into() }),
         false => Err(problems),
+    }
+}
+
+/// The token of a number, if the row has it.
+fn token<'a>(
+    field: Option<&'a Field>,
+    values: &[Value<'_>],
+    card: fn(&str) -> Result<Card, CardError>,
+    key: &TokenKey,
+) -> Result<Option<Token>, (&'a Field, String)> {
+    let Some(field) = field else { return Ok(None) };
+    match field.text(values) {
+        Ok("") => Ok(None),
+        Ok(number) => card(number).map(|card| Some(key.token(card))).map_err(|error| (field, error.to_string())),
+        Err(what) => Err((field, what)),
     }
 }
 

@@ -83,7 +83,7 @@ fn reason(problem: &Problem) -> String {
 
 /// The file being written, in the form of the one that was read.
 enum Rejects<'a, W: Write> {
-    Csv { writer: Writer<W>, header: &'a ByteRecord, card: Option<usize> },
+    Csv { writer: Box<Writer<W>>, header: &'a ByteRecord, card: Option<usize> },
     Jsonl { writer: W, card: Option<&'a str> },
 }
 
@@ -93,7 +93,7 @@ impl<'a, W: Write> Rejects<'a, W> {
         let place = mapping.columns.iter().position(|column| Some(column.as_str()) == card);
         match layout {
             Layout::Csv { places, header } => {
-                let mut writer = WriterBuilder::new().delimiter(mapping.separator).from_writer(writer);
+                let mut writer = Box::new(WriterBuilder::new().delimiter(mapping.separator).from_writer(writer));
                 let kept = header.iter().filter(|name| !is_ours(name));
                 writer.write_record(REJECTED.iter().map(|name| name.as_bytes()).chain(kept))?;
                 Ok(Rejects::Csv { writer, header, card: place.map(|place| places[place]) })
