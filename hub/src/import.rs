@@ -1,8 +1,19 @@
 //! A shard's customers, replaced as a whole by a file; what is different travels to the devices.
 
+mod addition;
+mod mapping;
+mod rejects;
+mod source;
+
+use addition::add;
+pub use mapping::Mapping;
+pub(crate) use mapping::{Field, Value};
+pub use rejects::{RejectsError, write_rejects};
+pub(crate) use source::{Layout, Raw, Source};
+
 use crate::{
     changes::Changes,
-    customers::{BadRows, Customer, Customers, ReadError},
+    customers::{BadRows, Customers, ReadError},
     office::Office,
     snapshot::{Snapshot, SnapshotError},
     store::{Base, Next},
@@ -16,7 +27,7 @@ use std::{
 };
 use tokio::task::{JoinError, spawn_blocking};
 use touchpoint_protocol::{
-    block::PackError,
+    block::{PackError, UnpackError},
     customer::CustomerIdError,
     name::{KeyId, ShardId, Tenant},
 };
@@ -33,8 +44,31 @@ const MOST_DELTAS: u64 = 1_000;
 pub enum OnBadRows {
     /// Import nothing: a file with one wrong row may have more that look right.
     Refuse,
-    /// Import the others.
-    Skip,
+    /// Import the others, unless more rows than so many in a hundred are bad.
+    Skip {
+        /// The share, in percent.
+        at_most: u8,
+    },
+}
+
+/// How to import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// Where in the file stands what.
+    pub mapping: Mapping,
+    /// What to do about rows that cannot be taken.
+    pub on_bad_rows: OnBadRows,
+    /// Whether the customers of the shard who are not in the file stay in it.
+    pub adds: bool,
+    /// Whether nothing is to be changed: what comes back then says what would be.
+    pub is_rehearsal: bool,
+}
+
+impl From<OnBadRows> for Import {
+    /// The whole shard, in the columns that head office calls its own.
+    fn from(on_bad_rows: OnBadRows) -> Import {
+        Import { mapping: Mapping::default(), on_bad_rows, adds: false, is_rehearsal: false }
+    }
 }
 
 /// What an import did.
@@ -54,7 +88,11 @@ pub struct Imported {
     pub rows: u64,
     /// What travels to devices that were up to date.
     pub travels: Travels,
-    /// What was left out.
+    /// Rows that were left out.
+    pub bad_rows: u64,
+    /// Whether nothing was changed, because that was asked for.
+    pub is_rehearsal: bool,
+    /// What was left out, and why.
     #[serde(skip)]
     pub skipped: BadRows,
 }
@@ -97,6 +135,19 @@ pub enum ImportError {
         /// What is wrong with it.
         bad: BadRows,
     },
+    /// More of them than may be left out.
+    #[error("nothing was imported, for {} of {} rows in {} are bad, over {at_most} %", bad.rows, bad.of, path.display())]
+    TooManyBad {
+        /// The file.
+        path: PathBuf,
+        /// The share that may be, in percent.
+        at_most: u8,
+        /// What is wrong with it.
+        bad: BadRows,
+    },
+    /// The rows that a file is added to cannot be read.
+    #[error("nothing was imported, for what devices hold cannot be read back")]
+    Held(#[source] UnpackError),
     /// No customer at all. An export that failed looks like this, and would take every customer from every device.
     #[error("nothing was imported, for {} holds no customer", .0.display())]
     Empty(PathBuf),
@@ -126,8 +177,8 @@ pub enum ImportError {
 }
 
 impl Office {
-    /// Makes the rows of a file the customers of a shard: those who are not in it are no longer in the shard. If little is different,
-    /// it is the next revisions of the epoch, and else the next epoch. `file` is how problems name it.
+    /// Makes the rows of a file the customers of a shard: those who are not in it are no longer in the shard, unless they are only
+    /// added. If little is different, it is the next revisions of the epoch, and else the next epoch. `file` is how problems name it.
     ///
     /// # Errors
     /// Nothing was changed.
@@ -136,39 +187,42 @@ impl Office {
         shard: &ShardId,
         file: &Path,
         rows: impl Read + Send + 'static,
-        on_bad_rows: OnBadRows,
+        how: impl Into<Import>,
     ) -> Result<Imported, ImportError> {
+        let Import { mapping, on_bad_rows, adds, is_rehearsal } = how.into();
         let failed = |source| ImportError::Store { shard: shard.clone(), source };
         let (path, keys) = (file.to_owned(), Arc::clone(&self.keys));
-        let read = spawn_blocking(move || Customers::read(&path, rows, &keys.token)).await;
-        let Customers { customers, bad } = read.map_err(ImportError::Broken)?.map_err(ImportError::Read)?;
-        if bad.count > 0 && on_bad_rows == OnBadRows::Refuse {
-            return Err(ImportError::Rows { path: file.to_owned(), bad });
-        }
-        if customers.is_empty() {
-            return Err(ImportError::Empty(file.to_owned()));
-        }
+        let read = spawn_blocking(move || Customers::read(&path, rows, &mapping, adds, &keys.token)).await;
+        let read = read.map_err(ImportError::Broken)?.map_err(ImportError::Read)?;
         let base = self.store.base(shard).await.map_err(failed)?;
         let before = base.stand;
-        let (keys, tenant, of) = (Arc::clone(&self.keys), self.tenant().clone(), shard.clone());
-        let count = customers.len() as u64;
-        let prepared = spawn_blocking(move || prepare(customers, &base, keys.token.id(), &tenant, &of)).await;
-        let Prepared { rows, newcomers, next, travels } = prepared.map_err(ImportError::Broken)??;
+        let (keys, tenant, of, path) = (Arc::clone(&self.keys), self.tenant().clone(), shard.clone(), file.to_owned());
+        let prepared = spawn_blocking(move || {
+            let read = if adds { add(read, &base, &path).map_err(ImportError::Held)? } else { read };
+            let read = tolerate(read, on_bad_rows, &path)?;
+            prepare(read, &base, keys.token.id(), &tenant, &of)
+        });
+        let Prepared { customers, rows, newcomers, next, travels, bad } =
+            prepared.await.map_err(ImportError::Broken)??;
         let (epoch, revision) = match &next {
             Next::Epoch(_) => (before.epoch + 1, 0),
             Next::Revisions(deltas) => (before.epoch, before.revision + deltas.len() as u64),
         };
-        let (shard, skipped) = (shard.clone(), bad);
         let imported = Imported {
-            shard,
+            shard: shard.clone(),
             epoch,
             revision,
-            customers: count,
+            customers,
             newcomers: newcomers.len() as u64,
             rows,
             travels,
-            skipped,
+            bad_rows: bad.rows,
+            is_rehearsal,
+            skipped: bad,
         };
+        if is_rehearsal {
+            return Ok(imported);
+        }
         match self.store.advance(&imported.shard, before, newcomers, next).await.map_err(failed)? {
             true => Ok(imported),
             false => Err(ImportError::Overtaken),
@@ -178,21 +232,40 @@ impl Office {
 
 /// What an import is about to do.
 struct Prepared {
+    customers: u64,
     rows: u64,
     newcomers: Vec<(Box<str>, i64)>,
     next: Next,
     travels: Travels,
+    bad: BadRows,
+}
+
+/// A file's customers, if there are any, and not too much of it is bad.
+fn tolerate(read: Customers, on_bad_rows: OnBadRows, file: &Path) -> Result<Customers, ImportError> {
+    let Customers { customers, bad } = read;
+    let path = file.to_owned();
+    match on_bad_rows {
+        OnBadRows::Refuse if bad.rows > 0 => return Err(ImportError::Rows { path, bad }),
+        OnBadRows::Skip { at_most } if bad.rows * 100 > u64::from(at_most) * bad.of => {
+            return Err(ImportError::TooManyBad { path, at_most, bad });
+        }
+        OnBadRows::Refuse | OnBadRows::Skip { .. } => {}
+    }
+    if customers.is_empty() { Err(ImportError::Empty(path)) } else { Ok(Customers { customers, bad }) }
 }
 
 /// Works out what the customers of a file are to what devices hold.
 fn prepare(
-    customers: Vec<Customer>,
+    read: Customers,
     base: &Base,
     token_key: &KeyId,
     tenant: &Tenant,
     shard: &ShardId,
 ) -> Result<Prepared, ImportError> {
-    let mut table = Table::new(customers, base).map_err(ImportError::Number)?;
+    let mut table = Table::new(read.customers, base).map_err(ImportError::Number)?;
+    let mut customers = table.customers().to_vec();
+    customers.sort_unstable();
+    customers.dedup();
     let (next, travels) = match small_changes(&table, base, token_key, tenant, shard)? {
         Some(found) => found,
         None => {
@@ -202,7 +275,8 @@ fn prepare(
             (Next::Epoch(snapshot), travels)
         }
     };
-    Ok(Prepared { rows: table.len() as u64, newcomers: std::mem::take(&mut table.newcomers), next, travels })
+    let (customers, newcomers) = (customers.len() as u64, std::mem::take(&mut table.newcomers));
+    Ok(Prepared { customers, rows: table.len() as u64, newcomers, next, travels, bad: read.bad })
 }
 
 /// The deltas, if there is an epoch they can lead on from and they do not grow too many.

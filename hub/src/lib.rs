@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! office       Config -> Office         settings, keys and database, opened; every command is a method of it
-//! import       CSV -> next epoch        customers (row -> customer), table (customers -> rows), snapshot (rows -> blocks)
-//!              or next revisions        changes (rows, and what devices hold -> deltas)
+//! import       rows -> next epoch       mapping, source (file -> fields), customers (fields -> customer), addition, rejects
+//!              or next revisions        table (customers -> rows), snapshot (rows -> blocks), changes (rows -> deltas)
 //! check        folder -> Campaigns      campaigns (TOML -> protocol types), placeholders, what fits the glass
 //! publish      Campaigns -> revision
 //! enrol, init  folders for a device and for head office
 //! serve        the line                 answer (one message -> what it causes)
-//! report       what there is to know
+//! outcomes     CSV -> what happened later
+//! report       what there is to know        results (facts -> shares, intervals), print, page (HTML), chart (SVG)
 //! store        SQL                      one transaction per change
 //! ```
 //!
@@ -39,6 +40,7 @@ mod answer;
 mod serve;
 
 mod journal;
+mod outcomes;
 mod report;
 
 mod document;
@@ -48,12 +50,16 @@ pub use check::{CheckError, Checked, Medium, check};
 pub use config::{Config, ConfigError};
 pub use customers::{BadRows, ReadError};
 pub use enrol::{EnrolError, Enrolled};
-pub use import::{ImportError, Imported, OnBadRows, Travels};
+pub use import::{Import, ImportError, Imported, Mapping, OnBadRows, RejectsError, Travels, write_rejects};
 pub use init::{InitError, init};
 pub use office::{Office, OpenError};
+pub use outcomes::{Outcomes, OutcomesError};
 pub use problem::{Place, Problem};
 pub use publish::{PublishError, Published};
-pub use report::{CampaignLine, DeviceLine, JournalLine, RefusalLine, Report};
+pub use report::{
+    AnswerCount, By, CampaignLine, DeviceLine, Difference, JournalLine, OutcomeLine, Rate, ReasonLine, RefusalLine,
+    Report, ResultLine, Results,
+};
 pub use serve::ServeError;
 pub use snapshot::SnapshotError;
 pub use store::StoreError;

@@ -5,15 +5,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::{
     fmt,
-    fs::File,
+    fs::{self, File},
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use touchpoint_hub::{
-    CheckError, Config, ConfigError, ImportError, Imported, Office, OnBadRows, Problem, PublishError, Published,
-    Travels, check, config, init, problem::chain,
+    CheckError, Config, ConfigError, Import, ImportError, Imported, Mapping, Office, OnBadRows, Outcomes,
+    OutcomesError, Problem, PublishError, Published, Travels, check, config, init, problem::chain, write_rejects,
 };
 use touchpoint_link::Endpoint;
 use touchpoint_protocol::name::{DeviceId, GroupId, ShardId, Tenant};
@@ -21,6 +21,29 @@ use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::Subscriber
 
 /// Most problems shown: enough to see a pattern, few enough to see at once.
 const SHOWN: usize = 20;
+
+/// The part of a file that may be left out unless said otherwise, in percent: more is a wrong file rather than wrong rows.
+const USUAL_SHARE: &str = "5";
+
+/// What is to be known of an import.
+const IMPORT_HELP: &str = "Example:
+  touchpoint-hub import --config acme/hub.toml customers.csv
+  touchpoint-hub import --mapping core.toml --skip-bad --rejects rejects.csv export.csv
+
+Without a mapping, the file is UTF-8 with a header line and these columns, in any order:
+  customer,card_number,loyalty_number,segments,language,marketing_consent,first_name
+It is the whole shard: customers who are not in it are no longer on the devices, unless --add is given.
+Card numbers become tokens on the way in, and are stored nowhere.
+
+A mapping is TOML. Each of these is a column (of JSON: a key, or a pointer such as /person/name) or a table:
+  separator = \";\"
+  customer = \"CUSTNO\"
+  card_number = \"PAN\"
+  loyalty_number = \"BONUS\"
+  language = { constant = \"de\" }
+  segments = { column = \"SEG\", separator = \"/\", values = { A = \"gold\" }, otherwise = \"\" }
+  consent.marketing = { column = \"ADS\", values = { J = \"yes\", N = \"no\" } }
+  attributes.first-name = \"FIRSTNAME\"";
 
 /// Head office of the Touchpoint agents: imports customers, publishes campaigns, answers devices, collects results.
 #[derive(Parser)]
@@ -69,24 +92,8 @@ enum Command {
         shard: ShardId,
     },
     /// Make a table the customers of a shard; what is different travels to the devices
-    #[command(
-        after_help = "Example:\n  touchpoint-hub import --config acme/hub.toml customers.csv\n\nThe file is UTF-8 with a header line and these columns, in any order:\n  customer,card_number,loyalty_number,segments,language,marketing_consent,first_name\nIt is the whole shard: customers who are not in it are no longer on the devices.\nCard numbers become tokens on the way in, and are stored nowhere."
-    )]
-    Import {
-        #[command(flatten)]
-        settings: Settings,
-        /// Which set of customers it is
-        #[arg(long, default_value = "all")]
-        shard: ShardId,
-        /// Leave out rows that cannot be taken, instead of refusing the whole file
-        #[arg(long)]
-        skip_bad: bool,
-        /// Print the result as JSON
-        #[arg(long)]
-        json: bool,
-        /// The table
-        customers: PathBuf,
-    },
+    #[command(after_help = IMPORT_HELP)]
+    Import(ImportArgs),
     /// Check a folder of campaigns without publishing it
     #[command(after_help = "Example:\n  touchpoint-hub check campaigns")]
     Check {
@@ -113,15 +120,105 @@ enum Command {
         #[command(flatten)]
         settings: Settings,
     },
-    /// Show devices, what came in from them, and how campaigns are doing
-    #[command(after_help = "Example:\n  touchpoint-hub report --config acme/hub.toml --json")]
+    /// Import what happened later to customers, so that a report says what a campaign was good for
+    #[command(
+        after_help = "Example:\n  touchpoint-hub outcomes --config acme/hub.toml contracts.csv\n\nThe file is UTF-8 with a header line and these columns, in any order:\n  customer,campaign,at\n`at` is a time such as 2026-11-21T09:30:00Z, or a day. The same file once more changes nothing."
+    )]
+    Outcomes {
+        #[command(flatten)]
+        settings: Settings,
+        /// Print the result as JSON
+        #[arg(long)]
+        json: bool,
+        /// The table
+        outcomes: PathBuf,
+    },
+    /// Show how campaigns are doing, devices, and what came in from them
+    #[command(
+        after_help = "Example:\n  touchpoint-hub report --config acme/hub.toml --html report.html\n\nShares are of people, with 95 % intervals: Wilson's (1927), and of differences Newcombe's (1998, method 10)."
+    )]
     Report {
         #[command(flatten)]
         settings: Settings,
         /// Print it as JSON
         #[arg(long)]
         json: bool,
+        /// Print how campaigns are doing as CSV
+        #[arg(long, conflicts_with = "json")]
+        csv: bool,
+        /// Write it as one page with charts, which needs no network, and print nothing
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "csv"])]
+        html: Option<PathBuf>,
     },
+}
+
+#[derive(Args)]
+struct ImportArgs {
+    #[command(flatten)]
+    settings: Settings,
+    /// Which set of customers it is
+    #[arg(long, default_value = "all")]
+    shard: ShardId,
+    /// Where in the file stands what, if its columns are called otherwise
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+    /// Leave out rows that cannot be taken, if they are not more than so many in a hundred, instead of refusing the whole file
+    #[arg(long, value_name = "PERCENT", num_args = 0..=1, require_equals = true, default_missing_value = USUAL_SHARE)]
+    #[arg(value_parser = clap::value_parser!(u8).range(0..=100))]
+    skip_bad: Option<u8>,
+    /// Write rows that cannot be taken here, with the reason and without card numbers, to be mended and imported with --add
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    /// Keep the customers of the shard who are not in the file
+    #[arg(long)]
+    add: bool,
+    /// Say what would travel, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+    /// The table: CSV, or JSON Lines if it is called .jsonl or .ndjson
+    customers: PathBuf,
+}
+
+impl ImportArgs {
+    async fn run(self) -> Result<(), Failure> {
+        let file = &self.customers;
+        let mapping = match &self.mapping {
+            Some(path) => Mapping::load(path).map_err(|problems| Mended { path: path.clone(), problems })?,
+            None => Mapping::default(),
+        };
+        let on_bad_rows = self.skip_bad.map_or(OnBadRows::Refuse, |at_most| OnBadRows::Skip { at_most });
+        let how = Import { mapping: mapping.clone(), on_bad_rows, adds: self.add, is_rehearsal: self.dry_run };
+        let office = self.settings.open()?;
+        let rows = File::open(file).map_err(|error| format!("cannot open {}: {error}", file.display()))?;
+        let bar = ProgressBar::new(rows.metadata()?.len());
+        bar.set_style(ProgressStyle::with_template("{wide_bar} {bytes} of {total_bytes}, {eta} left")?);
+        let imported = office.import(&self.shard, file, bar.wrap_read(rows), how).await;
+        bar.finish_and_clear();
+        office.close().await?;
+        let bad = match &imported {
+            Ok(imported) => Some(&imported.skipped),
+            Err(ImportError::Rows { bad, .. } | ImportError::TooManyBad { bad, .. }) => Some(bad),
+            Err(_) => None,
+        };
+        if let (Some(out), Some(bad)) = (&self.rejects, bad.filter(|bad| bad.rows > 0)) {
+            let rows = write_rejects(file, &mapping, bad, out)?;
+            let _ = writeln!(io::stderr().lock(), "{rows} rejected rows are in {}", out.display());
+        }
+        let imported = imported?;
+        show(&imported.skipped.problems, imported.skipped.count);
+        report(self.json, &imported, &Line(&imported))
+    }
+}
+
+/// A mapping file with problems.
+#[derive(Debug, thiserror::Error)]
+#[error("{} has to be put right", path.display())]
+struct Mended {
+    path: PathBuf,
+    problems: Vec<Problem>,
 }
 
 #[derive(Args)]
@@ -160,14 +257,7 @@ async fn run(command: Command) -> Result<(), Failure> {
             say(format_args!("copy {} to the device", enrolled.folder.display()))?;
             Ok(office.close().await?)
         }
-        Command::Import { settings, shard, skip_bad, json, customers } => {
-            let office = settings.open()?;
-            let on_bad_rows = if skip_bad { OnBadRows::Skip } else { OnBadRows::Refuse };
-            let imported = import(&office, &shard, &customers, on_bad_rows).await?;
-            show(&imported.skipped.problems, imported.skipped.count);
-            report(json, &imported, &Line(&imported))?;
-            Ok(office.close().await?)
-        }
+        Command::Import(args) => args.run().await,
         Command::Check { folder } => {
             let checked = check(&folder)?;
             Ok(say(format_args!("ready to be published, campaigns: {}", checked.bundle.campaigns.len()))?)
@@ -191,10 +281,25 @@ async fn run(command: Command) -> Result<(), Failure> {
             office.serve(stop).await?;
             Ok(office.close().await?)
         }
-        Command::Report { settings, json } => {
+        Command::Outcomes { settings, json, outcomes } => {
+            let office = settings.open()?;
+            let rows = File::open(&outcomes).map_err(|error| format!("cannot open {}: {error}", outcomes.display()))?;
+            let imported = office.outcomes(&outcomes, rows).await?;
+            show(&imported.problems, imported.strangers);
+            report(json, &imported, &Line(&imported))?;
+            Ok(office.close().await?)
+        }
+        Command::Report { settings, json, csv, html } => {
             let office = settings.open()?;
             let all = office.report().await?;
-            report(json, &all, &all)?;
+            if let Some(html) = html {
+                let page = office.page(&all)?;
+                fs::write(&html, page).map_err(|error| format!("cannot write {}: {error}", html.display()))?;
+            } else if csv {
+                all.results.write_csv(io::stdout().lock())?;
+            } else {
+                report(json, &all, &all)?;
+            }
             Ok(office.close().await?)
         }
     }
@@ -212,15 +317,6 @@ async fn new(folder: &Path, tenant: &Tenant, broker: &Endpoint, device: Option<D
     Ok(office.close().await?)
 }
 
-async fn import(office: &Office, shard: &ShardId, file: &Path, on_bad_rows: OnBadRows) -> Result<Imported, Failure> {
-    let rows = File::open(file).map_err(|error| format!("cannot open {}: {error}", file.display()))?;
-    let bar = ProgressBar::new(rows.metadata()?.len());
-    bar.set_style(ProgressStyle::with_template("{wide_bar} {bytes} of {total_bytes}, {eta} left")?);
-    let imported = office.import(shard, file, bar.wrap_read(rows), on_bad_rows).await;
-    bar.finish_and_clear();
-    Ok(imported?)
-}
-
 impl Settings {
     fn open(&self) -> Result<Office, Failure> {
         Ok(Office::open(&Config::load(&self.config)?)?)
@@ -232,7 +328,10 @@ struct Line<'a, T>(&'a T);
 
 impl fmt::Display for Line<'_, Imported> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Imported { shard, epoch, revision, customers, newcomers, rows, travels, .. } = self.0;
+        let Imported { shard, epoch, revision, customers, newcomers, rows, travels, is_rehearsal, .. } = self.0;
+        if *is_rehearsal {
+            write!(f, "nothing was changed; this would be: ")?;
+        }
         write!(f, "shard {shard}, epoch {epoch}, revision {revision}: {customers} customers ({newcomers} new), ")?;
         write!(f, "{rows} cards and numbers; ")?;
         match travels {
@@ -242,6 +341,13 @@ impl fmt::Display for Line<'_, Imported> {
             }
             Travels::Snapshot { blocks, bytes } => writeln!(f, "in {blocks} blocks of {bytes} bytes together"),
         }
+    }
+}
+
+impl fmt::Display for Line<'_, Outcomes> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Outcomes { rows, new, strangers, .. } = self.0;
+        writeln!(f, "{rows} outcomes: {new} new, {} known already, {strangers} of nobody known", rows - new - strangers)
     }
 }
 
@@ -285,8 +391,12 @@ fn to_put_right<'a>(error: &'a (dyn std::error::Error + 'static)) -> (&'a [Probl
         all(problems)
     } else if let Some(PublishError::Check(CheckError::Problems { problems, .. })) = error.downcast_ref() {
         all(problems)
-    } else if let Some(ImportError::Rows { bad, .. }) = error.downcast_ref() {
+    } else if let Some(ImportError::Rows { bad, .. } | ImportError::TooManyBad { bad, .. }) = error.downcast_ref() {
         (&bad.problems, bad.count)
+    } else if let Some(OutcomesError::Rows { problems, .. }) = error.downcast_ref() {
+        all(problems)
+    } else if let Some(Mended { problems, .. }) = error.downcast_ref() {
+        all(problems)
     } else {
         (&[], 0)
     }

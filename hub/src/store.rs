@@ -4,12 +4,14 @@
 
 mod devices;
 mod journals;
+mod outcomes;
 mod publications;
 mod reporting;
 mod shards;
 
 pub(crate) use devices::Enrolment;
 pub(crate) use journals::Standing;
+pub(crate) use outcomes::Named;
 pub(crate) use reporting::Rows;
 #[cfg(test)]
 pub(crate) use shards::Stand;

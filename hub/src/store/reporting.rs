@@ -1,7 +1,7 @@
 //! What the report is made of.
 
 use super::{Error, Store, unsigned};
-use crate::report::{DeviceLine, JournalLine, RefusalLine};
+use crate::report::{DeviceLine, JournalLine, RefusalLine, Results};
 use touchpoint_protocol::utc::Utc;
 use touchpoint_vault::{
     column::parsed,
@@ -17,8 +17,8 @@ pub(crate) struct Rows {
     pub(crate) journals: Vec<JournalLine>,
     /// Facts that stand under two keys.
     pub(crate) duplicates: u64,
-    /// Campaign, `shown` or `answered` or `unanswered`, with what, how often.
-    pub(crate) campaigns: Vec<(String, String, String, u64)>,
+    /// How campaigns are doing.
+    pub(crate) results: Results,
     /// What was refused.
     pub(crate) refusals: Vec<RefusalLine>,
 }
@@ -32,9 +32,7 @@ impl Store {
                 devices: all(connection, include_str!("report-devices.sql"), device)?,
                 journals: all(connection, include_str!("report-journals.sql"), journal)?,
                 duplicates,
-                campaigns: all(connection, include_str!("report-campaigns.sql"), |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, unsigned(row, 3)?))
-                })?,
+                results: super::outcomes::count(connection)?,
                 refusals: all(connection, include_str!("report-refusals.sql"), |row| {
                     Ok(RefusalLine { reason: row.get(0)?, times: unsigned(row, 1)? })
                 })?,

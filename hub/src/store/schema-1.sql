@@ -81,3 +81,11 @@ CREATE TABLE refusal (
     reason TEXT PRIMARY KEY,
     times  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What happened later to a customer whom a campaign was meant for: a purchase, a signed contract.
+CREATE TABLE outcome (
+    customer INTEGER NOT NULL REFERENCES customer,
+    campaign TEXT NOT NULL,
+    at_ms    INTEGER NOT NULL,
+    PRIMARY KEY (customer, campaign, at_ms)
+) STRICT, WITHOUT ROWID;

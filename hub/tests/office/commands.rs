@@ -13,11 +13,11 @@ use std::{
 };
 use tempfile::TempDir;
 
-fn hub(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn hub(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_touchpoint-hub")).current_dir(folder).args(arguments).output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 

@@ -62,7 +62,7 @@ async fn one_bad_row_refuses_the_file_and_no_digit_of_a_card_is_repeated() {
 #[tokio::test]
 async fn bad_rows_may_be_left_out_and_are_listed() {
     let desk = Desk::new();
-    let imported = desk.import(&format!("{ANNA}c-2,1,,,,,\n{BERT}"), OnBadRows::Skip).await.unwrap();
+    let imported = desk.import(&format!("{ANNA}c-2,1,,,,,\n{BERT}"), OnBadRows::Skip { at_most: 50 }).await.unwrap();
     assert_eq!((imported.customers, imported.skipped.count), (2, 1));
     assert!(imported.skipped.problems[0].to_string().starts_with("customers.csv:3: card_number"));
 }
@@ -72,7 +72,7 @@ async fn two_customers_with_one_card_are_refused_with_both_lines() {
     let desk = Desk::new();
     let error = desk.import(&format!("{ANNA}c-9,4111111111111111,,,,,\n"), OnBadRows::Refuse).await.unwrap_err();
     let ImportError::Rows { bad, .. } = error else { panic!("{error:?}") };
-    assert_eq!(bad.problems[0].to_string(), "customers.csv:3: card_number: the same card as in line 2");
+    assert_eq!(bad.problems[1].to_string(), "customers.csv:3: card_number: the same card as in line 2");
 }
 
 #[tokio::test]

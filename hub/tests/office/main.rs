@@ -6,4 +6,5 @@ mod campaigns;
 mod commands;
 mod customers;
 mod desk;
+mod exports;
 mod serving;

@@ -1,0 +1,1 @@
+SELECT campaign, customer, at_ms FROM outcome
