@@ -3,13 +3,16 @@
 //! Every change is one transaction. `import` and `publish` run as other processes on the same file as `serve`.
 
 mod devices;
+mod health;
 mod journals;
+mod lookup;
 mod publications;
 mod reporting;
 mod shards;
 
 pub(crate) use devices::Enrolment;
 pub(crate) use journals::Standing;
+pub(crate) use lookup::FoundRow;
 pub(crate) use reporting::Rows;
 #[cfg(test)]
 pub(crate) use shards::Stand;

@@ -24,6 +24,10 @@ use touchpoint_vault::{
 
 use crate::domain::{customer::Customer, update::Held};
 
+mod guests;
+
+pub(crate) use guests::is_current;
+
 /// The file's schema. The application id is `tpca`, for what `file(1)` shows.
 static SCHEMA: Schema = Schema {
     name: "cache",
