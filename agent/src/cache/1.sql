@@ -34,3 +34,4 @@ CREATE TABLE guest (
     profile  BLOB NOT NULL,
     said_ms  INTEGER NOT NULL      -- milliseconds since 1970, by head office's clock
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX guest_customer ON guest (customer);

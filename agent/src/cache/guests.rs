@@ -1,15 +1,17 @@
 //! Guests: customers of other shards whom head office looked up for this device, kept for a day.
 //!
-//! They stand in a table of their own, so that snapshots and deltas know nothing of them. A visit looks there only for whom it has not
-//! found in the shard, and what the shard says of somebody always counts.
+//! They stand in a table of their own. A visit looks there only for whom it has not found in the shard, and whatever the shard says of
+//! somebody, that they are in it or no longer are, ends their being a guest.
 
 use touchpoint_protocol::{
+    block::Rows,
     customer::{CustomerId, Profile},
+    delta::Erasures,
     found::FoundCustomer,
     token::Token,
     utc::Utc,
 };
-use touchpoint_vault::rusqlite::{OptionalExtension, params};
+use touchpoint_vault::rusqlite::{self, OptionalExtension, Transaction, params};
 
 use super::{Cache, CacheError, failed};
 use crate::domain::customer::Customer;
@@ -66,7 +68,7 @@ impl Cache {
         keep.await.map_err(failed("keep a guest"))
     }
 
-    /// Deletes the guests whose day is over, and those who are in the shard itself by now.
+    /// Deletes the guests whose day is over.
     ///
     /// # Errors
     /// The database refused.
@@ -79,12 +81,29 @@ impl Cache {
     }
 }
 
+/// Whom a delta speaks of is no guest any more.
+pub(super) fn forget(transaction: &Transaction<'_>, rows: Option<&Rows>, erasures: &Erasures) -> rusqlite::Result<()> {
+    let mut forget = transaction.prepare_cached(include_str!("guest-forget.sql"))?;
+    let upserts = rows.into_iter().flat_map(Rows::iter).map(|row| row.token);
+    for token in upserts.chain(erasures.tokens.iter().copied()) {
+        forget.execute([&token.as_bytes()[..]])?;
+    }
+    let mut erase = transaction.prepare_cached(include_str!("guest-erase.sql"))?;
+    erasures.customers.iter().try_for_each(|customer| erase.execute([i64::from(*customer)]).map(drop))
+}
+
+/// Nobody is a guest any more: a new snapshot does not say who has gone with the old one. Whoever comes is asked for again.
+pub(super) fn forget_all(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    transaction.execute("DELETE FROM guest", []).map(drop)
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use touchpoint_protocol::{
-        block::{Packer, Row, Rows},
+        block::{Packer, Row},
+        delta::Delta,
         shard::ShardHead,
     };
     use touchpoint_vault::MasterKey;
@@ -168,16 +187,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_is_in_the_shard_itself_is_no_guest_any_more() {
+    async fn whom_the_shard_speaks_of_is_no_guest_any_more() {
         let folder = tempfile::tempdir().unwrap();
         let cache = open(&folder);
-        for number in [1, 2] {
-            cache.keep_guest(found(number, noon())).await.unwrap();
-        }
-        let mut packer = Packer::default();
-        let profile = Profile::default().to_cbor();
-        packer.push(Row { token: token(1), customer: 1.try_into().unwrap(), profile: &profile }).unwrap();
-        let block = packer.finish().unwrap().remove(0);
         let [tenant, shard, token_key] = ["acme", "north", "t1"];
         let head = ShardHead {
             tenant: tenant.parse().unwrap(),
@@ -185,13 +197,32 @@ mod tests {
             epoch: 1,
             revision: 0,
             token_key: token_key.parse().unwrap(),
-            rows: 1,
+            rows: 0,
             blocks: vec![],
         };
+        cache.keep_guest(found(1, noon())).await.unwrap();
         cache.begin(1).await.unwrap();
-        cache.stage(0, Rows::decompress(&block.bytes).unwrap()).await.unwrap();
         cache.swap(&head).await.unwrap();
-        cache.tidy_guests(noon()).await.unwrap();
-        assert!(!knows(&cache, 1, noon()).await && knows(&cache, 2, noon()).await);
+        assert_eq!(rows(&cache).await, 0, "after a snapshot");
+
+        for number in 1..=4 {
+            cache.keep_guest(found(number, noon())).await.unwrap();
+        }
+        let mut packer = Packer::default();
+        let profile = Profile::default().to_cbor();
+        packer.push(Row { token: token(1), customer: 1.try_into().unwrap(), profile: &profile }).unwrap();
+        let delta = Delta {
+            tenant: head.tenant,
+            shard: head.shard,
+            epoch: 1,
+            from: 0,
+            to: 1,
+            upserts: packer.finish().unwrap().remove(0).bytes,
+            erasures: Erasures { tokens: vec![token(2)], customers: vec![3.try_into().unwrap()] },
+        };
+        assert_eq!(cache.apply(delta).await.unwrap(), Some(1));
+        for (number, known) in [(1, false), (2, false), (3, false), (4, true)] {
+            assert_eq!(knows(&cache, number, noon()).await, known, "guest {number}");
+        }
     }
 }
