@@ -3,11 +3,12 @@
 use data_encoding::HEXLOWER;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{oneshot, watch};
-use touchpoint_display::{Frame, Screen, ShowError, View};
+use touchpoint_display::{Frame, Screen, ShowError, Shown, View};
 use touchpoint_protocol::{
     customer::CustomerId,
+    health::Painted,
     interaction::Fact,
-    name::VisitId,
+    name::{CampaignId, Language, VisitId},
     token::{Token, TokenKeys},
 };
 
@@ -17,6 +18,7 @@ use crate::{
     chain,
     clock::Clock,
     domain::{contact::Contact, customer::Customer},
+    guests::WishTray,
     identify::Caller,
     journal::{Entry, Journal, JournalError},
     status::{LineStatus, Phase, VisitLoop, VisitStatus},
@@ -28,6 +30,8 @@ pub struct Desk<C> {
     pub cache: Cache,
     /// What was said, and what is to be recorded.
     pub journal: Journal,
+    /// Where it is left that somebody is not known: a bounded tray that is never waited for.
+    pub wishes: WishTray,
     /// The campaigns in force.
     pub campaigns: watch::Receiver<Option<Arc<Campaigns>>>,
     /// What turns cards into tokens.
@@ -53,12 +57,21 @@ impl<C> std::fmt::Debug for Desk<C> {
 }
 
 impl<C: Clock> Desk<C> {
-    /// Who has one of these tokens, and what was said to them before.
+    /// Who has one of these tokens, and what was said to them before. For whom nobody knows, head office may be asked, for the next time.
     ///
     /// # Errors
     /// The cache or the journal cannot be read. A decision without the past could break a cap or an objection.
     pub async fn look_up(&mut self, tokens: Vec<Token>) -> Result<(Option<Customer>, Vec<Contact>), LookUpError> {
-        let Some(customer) = self.cache.customer(tokens).await? else { return Ok((None, Vec::new())) };
+        let customer = match self.cache.customer(tokens.clone()).await? {
+            None => self.cache.guest(tokens.clone(), self.clock.now().utc).await?,
+            known => known,
+        };
+        let Some(customer) = customer else {
+            if self.line.borrow().connected {
+                self.wishes.leave(tokens);
+            }
+            return Ok((None, Vec::new()));
+        };
         let contacts = self.journal.contacts(customer.id).await?;
         Ok((Some(customer), contacts))
     }
@@ -87,13 +100,19 @@ impl<C: Clock> Desk<C> {
     ///
     /// # Errors
     /// The panel refused it.
-    pub fn show(&mut self, view: &View, phase: Phase) -> Result<(), ShowError> {
+    pub fn show(&mut self, view: &View, phase: Phase) -> Result<Shown, ShowError> {
         let shown = self.screen.show(view);
         self.status.send_modify(|status| match &shown {
             Ok(_) => status.phase = phase,
             Err(_) => status.unpresented += 1,
         });
-        shown.map(drop)
+        shown
+    }
+
+    /// Tells which message is on the glass.
+    pub fn painted(&self, campaign: &CampaignId, language: &Language, checksum: u64) {
+        let (campaign, language, at) = (campaign.clone(), language.clone(), self.clock.now().utc);
+        self.status.send_modify(|status| status.painted = Some(Painted { campaign, language, at, checksum }));
     }
 
     /// Records one step of a visit. A journal that fails is an alarm, and no reason to keep the customer waiting.

@@ -28,6 +28,8 @@ use crate::{
     desk::Desk,
     flow::{self, LineError},
     following::Following,
+    guests::{self, Wishes},
+    health,
     identify::{Event, Events},
     journal::{self, Journal, JournalError},
     status::{LineStatus, VisitLoop},
@@ -187,8 +189,10 @@ impl Device {
         clock: Arc<C>,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), DeviceError> {
+        let (tray, wishes) = guests::wishes();
         let desk = Desk {
             cache: self.cache.clone(),
+            wishes: tray,
             journal: self.journal.clone(),
             campaigns: self.campaigns.subscribe(),
             tokens: Arc::clone(&self.tokens),
@@ -205,7 +209,7 @@ impl Device {
         let identity =
             Identity { device: self.config.device.clone(), membership: self.config.membership.clone(), boot };
         let (hang_up, hung_up) = oneshot::channel();
-        let line = tokio::spawn(async move { self.keep_line(identity, hung_up).await });
+        let line = tokio::spawn(async move { self.keep_line(identity, clock, wishes, hung_up).await });
 
         // Whoever has met damage stops as if asked to: the visit ends, and the next start begins with a new file.
         let [broken_cache, broken_journal] = damage.clone().map(met);
@@ -228,12 +232,27 @@ impl Device {
     }
 
     /// Connects, again and again, with growing pauses; until the agent stops.
-    async fn keep_line(&self, identity: Identity, mut hung_up: oneshot::Receiver<()>) {
-        let mut backoff = Backoff::default();
+    async fn keep_line<C: Clock>(
+        &self,
+        identity: Identity,
+        clock: Arc<C>,
+        mut wishes: Wishes,
+        mut hung_up: oneshot::Receiver<()>,
+    ) {
+        let (started, mut backoff) = (clock.since_boot(), Backoff::default());
+        let health = health::Sources {
+            clock: &*clock,
+            started,
+            folder: &self.config.folder,
+            journal: &self.journal,
+            visits: &self.visits,
+            line: &self.line,
+        };
         loop {
             self.journal.tidy().await;
+            guests::tidy_up(&self.cache, &*clock).await;
             let began = Instant::now();
-            let ended = self.online(&identity, &mut hung_up).await;
+            let ended = self.online(&identity, &health, &mut wishes, &mut hung_up).await;
             if let Ended::HungUp = ended {
                 return;
             }
@@ -253,7 +272,13 @@ impl Device {
     }
 
     /// One connection, from hello to its end.
-    async fn online(&self, identity: &Identity, hung_up: &mut oneshot::Receiver<()>) -> Ended {
+    async fn online<C: Clock>(
+        &self,
+        identity: &Identity,
+        health: &health::Sources<'_, C>,
+        wishes: &mut Wishes,
+        hung_up: &mut oneshot::Receiver<()>,
+    ) -> Ended {
         let connected = select! {
             connected = upstream::connect(&self.config, identity) => connected,
             _ = &mut *hung_up => return Ended::HungUp,
@@ -290,7 +315,9 @@ impl Device {
                 }
                 select! {
                     error = flow::deliver(&self.journal, &upstream, confirmed.subscribe()) => Ended::Failed(error),
-                    error = flow::follow(following, &upstream, heads.subscribe(), passing) => Ended::Failed(error),
+                    error = flow::follow(&following, &upstream, heads.subscribe(), passing) => Ended::Failed(error),
+                    never = health.tell(&upstream) => match never {},
+                    never = wishes.fulfil(&following, &upstream, health.clock) => match never {},
                     () = self.last_words(hung_up) => Ended::HungUp,
                 }
             };

@@ -7,7 +7,9 @@
 //! ```
 //!
 //! Invariants, stated as absences:
-//! - No network call is reachable from a visit: a [`Desk`] holds nothing that could make one.
+//! - No network call is reachable from a visit: a [`Desk`] holds nothing that could make one. For whom the cache does not know it leaves a
+//!   wish in a tray ([`WishTray`](crate::guests::WishTray)), which takes it or not, at once, and gives nothing back: whether somebody on
+//!   the line empties that tray, and when, no visit can see.
 //! - No card number is written, logged, sent or kept: [`TokenKeys::tokens`](touchpoint_protocol::token::TokenKeys::tokens) consumes the card
 //!   in the visit's first step.
 //! - No interaction is forgotten before head office has confirmed it; a broker's acknowledgement moves nothing.
@@ -176,7 +178,7 @@ async fn present<C: Clock>(
             }),
             None => Err(Reason::NoTime),
         };
-        let (Some(message), Ok(())) = (message, presented) else {
+        let (Some(message), Ok(shown)) = (message, &presented) else {
             // One that was on the glass before an interruption has been recorded already.
             if last.is_none() {
                 let reason = presented.err().unwrap_or(Reason::NoTime);
@@ -190,6 +192,7 @@ async fn present<C: Clock>(
         let began = desk.clock.since_boot();
         desk.tell(|told| told.shown(&message.answers, visit.received.elapsed()));
         desk.tell_caller(&mut caller);
+        desk.painted(campaign, language, shown.checksum);
         let shown = Fact::Shown { campaign: campaign.clone(), language: language.clone() };
         desk.record(&visit.id, visit.customer_id(), shown).await;
 
@@ -359,7 +362,7 @@ pub async fn deliver(journal: &Journal, upstream: &Upstream, mut confirmed: watc
 /// The third loop: head office's customers and campaigns into the cache, for one connection. Takes heads and deltas that were
 /// verified, pulls what the device lacks, and puts it in place at once when it is whole.
 pub async fn follow(
-    following: Following<'_>,
+    following: &Following<'_>,
     upstream: &Upstream,
     mut heads: watch::Receiver<Heads>,
     mut deltas: mpsc::Receiver<Delta>,
@@ -382,10 +385,14 @@ pub async fn follow(
         again = false;
         // Campaigns first: they are small, and strangers can be served by them alone.
         if let Some(head) = group {
-            again |= following.outcome(following.campaigns(upstream, &head).await);
+            let outcome = following.campaigns(upstream, &head).await;
+            following.unfollowed_campaigns(&head, &outcome);
+            again |= following.outcome(outcome);
         }
         if let Some(head) = shard {
-            again |= following.outcome(following.customers(upstream, &head).await);
+            let outcome = following.customers(upstream, &head).await;
+            following.unfollowed_customers(&head, &outcome);
+            again |= following.outcome(outcome);
         }
     }
 }

@@ -5,7 +5,13 @@ use std::{path::Path, sync::Arc};
 use tokio::sync::watch;
 use touchpoint_display::Size;
 use touchpoint_protocol::{
-    block::Rows, delta::Delta, group::GroupHead, shard::ShardHead, signed::TrustedKeys, token::TokenKeys,
+    block::Rows,
+    delta::Delta,
+    group::GroupHead,
+    health::{UnfollowedCampaigns, UnfollowedCustomers, shortened},
+    shard::ShardHead,
+    signed::TrustedKeys,
+    token::TokenKeys,
 };
 
 use crate::{
@@ -172,9 +178,27 @@ impl Following<'_> {
     pub(crate) fn outcome(&self, outcome: Result<(), FollowError>) -> bool {
         let Err(error) = outcome else { return false };
         let again = matches!(error, FollowError::Fetch(_) | FollowError::Cache(_) | FollowError::Disk(_));
-        let error = chain(&error);
-        tracing::warn!(error, again, "a head was not followed");
-        self.status.send_modify(|status| status.refuse(error));
+        let text = chain(&error);
+        tracing::warn!(error = text, again, "a head was not followed");
+        self.status.send_modify(|status| status.refuse(error.reason(), &text));
         again
+    }
+
+    /// Tells of campaigns that are not followed, until some are.
+    pub(crate) fn unfollowed_campaigns(&self, head: &GroupHead, outcome: &Result<(), FollowError>) {
+        let told = outcome.as_ref().err().map(|error| {
+            let reason = shortened(&chain(error));
+            UnfollowedCampaigns { revision: head.revision, reason }
+        });
+        self.status.send_modify(|status| status.unfollowed.campaigns = told);
+    }
+
+    /// Tells of customers that are not followed, until some are.
+    pub(crate) fn unfollowed_customers(&self, head: &ShardHead, outcome: &Result<(), FollowError>) {
+        let told = outcome.as_ref().err().map(|error| {
+            let reason = shortened(&chain(error));
+            UnfollowedCustomers { epoch: head.epoch, revision: head.revision, reason }
+        });
+        self.status.send_modify(|status| status.unfollowed.customers = told);
     }
 }

@@ -12,6 +12,7 @@
 pub mod desk;
 pub mod flow;
 pub mod following;
+pub mod guests;
 
 pub mod cache;
 pub mod campaigns;
@@ -21,6 +22,9 @@ pub mod identify;
 pub mod journal;
 pub mod status;
 pub mod upstream;
+
+mod health;
+mod refused;
 
 pub mod aside;
 pub mod disk;

@@ -1,9 +1,10 @@
 //! What the agent says of itself: to a technician, to the transaction application, to a developer at the simulator.
 
 use serde::Serialize;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 use touchpoint_protocol::{
     campaign::AnswerKind,
+    health::{Painted, RefusalReason, Refused, Unfollowed, shortened},
     interaction::{Ending, Reason},
     name::{CampaignId, Language, Segment, VisitId},
 };
@@ -24,6 +25,8 @@ pub struct VisitLoop {
     pub unrecorded: u64,
     /// Views the panel refused since the start.
     pub unpresented: u64,
+    /// The last message that was on the glass.
+    pub painted: Option<Painted>,
     /// The visit that is going on, or the last one.
     pub visit: Option<VisitStatus>,
 }
@@ -89,8 +92,12 @@ pub struct LineStatus {
     pub last_error: Option<String>,
     /// Messages and documents refused since the start: unsigned, wrongly signed, malformed, out of date, not for this device.
     pub refused: u64,
+    /// How many of them there were for each reason.
+    pub refusals: BTreeMap<RefusalReason, u64>,
     /// The last of those refusals.
     pub last_refusal: Option<String>,
+    /// What was announced, and why the device does not hold it.
+    pub unfollowed: Unfollowed,
     /// The epoch of the customers that visits are served from.
     pub epoch: u64,
     /// How far they were changed since that epoch's snapshot.
@@ -103,15 +110,21 @@ pub struct LineStatus {
 
 impl LineStatus {
     /// Counts and names what was refused.
-    pub fn refuse(&mut self, error: String) {
+    pub fn refuse(&mut self, reason: RefusalReason, error: &str) {
         self.refused += 1;
-        self.last_refusal = Some(error);
+        *self.refusals.entry(reason).or_default() += 1;
+        self.last_refusal = Some(shortened(error));
+    }
+
+    /// The same, as head office is told.
+    pub fn refusals(&self) -> Refused {
+        Refused { times: self.refusals.clone(), last: self.last_refusal.clone() }
     }
 }
 
 impl Default for VisitLoop {
     fn default() -> Self {
-        VisitLoop { phase: Phase::Attract, visits: 0, unrecorded: 0, unpresented: 0, visit: None }
+        VisitLoop { phase: Phase::Attract, visits: 0, unrecorded: 0, unpresented: 0, painted: None, visit: None }
     }
 }
 

@@ -15,6 +15,7 @@ use touchpoint_protocol::{
     delta::Delta,
     digest::ContentRef,
     group::GroupHead,
+    health::Health,
     hello::Hello,
     limits,
     name::{BootId, DeviceId},
@@ -23,6 +24,7 @@ use touchpoint_protocol::{
     shard::ShardHead,
     signed::{self, Document, OpenError, TrustedKeys},
     topic::{Channel, DeviceChannel, Topic, TopicError},
+    utc::Utc,
 };
 
 use crate::{config::Config, domain::update::Membership, journal::JournalState, status::LineStatus};
@@ -145,11 +147,19 @@ pub enum FetchError {
         /// What was asked for.
         what: String,
     },
+    /// Head office said it a day or more ago, or will.
+    #[error("{what} as head office said at {said}")]
+    Expired {
+        /// What was asked for.
+        what: String,
+        /// When it was said.
+        said: Utc,
+    },
 }
 
 /// Why a message was not taken.
 #[derive(Debug, thiserror::Error)]
-enum Unwelcome {
+pub(crate) enum Unwelcome {
     #[error(transparent)]
     Topic(#[from] TopicError),
     #[error("{0}: not a topic this device listens to")]
@@ -160,6 +170,8 @@ enum Unwelcome {
         #[source]
         source: OpenError,
     },
+    #[error("{topic}: it is {offered}, older than {known}")]
+    Old { topic: Topic, offered: u64, known: u64 },
     #[error("{topic}: {through} is confirmed, and the journal ends at {recorded}: was an old copy put in its place?")]
     Ahead { topic: Topic, through: u64, recorded: u64 },
     #[error("{topic}: the document is for {for_whom}")]
@@ -206,6 +218,14 @@ impl Upstream {
     /// The line was lost, or the broker refused.
     pub async fn hello(&self, hello: &Hello) -> Result<(), PublishError> {
         self.publisher.publish(Message::new(self.topic(DeviceChannel::Hello), hello.encode())).await
+    }
+
+    /// Says how this device is.
+    ///
+    /// # Errors
+    /// The line was lost, or the broker refused.
+    pub async fn health(&self, health: &Health) -> Result<(), PublishError> {
+        self.publisher.publish(Message::new(self.topic(DeviceChannel::Health), health.encode())).await
     }
 
     /// Sends interactions. That the broker has them says nothing yet: head office confirms.
@@ -281,7 +301,12 @@ impl Upstream {
         self.publisher.disconnect().await;
     }
 
-    async fn ask(&self, request: Request, what: &str) -> Result<Vec<u8>, FetchError> {
+    /// This device's name on the wire.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    pub(crate) async fn ask(&self, request: Request, what: &str) -> Result<Vec<u8>, FetchError> {
         let message = Message::new(self.topic(DeviceChannel::Requests), request.encode())
             .with_response_topic(self.topic(DeviceChannel::Inbox));
         let answer = self.publisher.ask(message, PATIENCE).await;
@@ -307,9 +332,9 @@ impl Inbox {
                 Err(lost) => return lost,
             };
             if let Err(error) = self.take(&message, keys, journal, &trays) {
-                let error = crate::chain(&error);
-                tracing::warn!(error, bytes = message.payload.len(), "refused a message");
-                trays.status.send_modify(|status| status.refuse(error));
+                let text = crate::chain(&error);
+                tracing::warn!(error = text, bytes = message.payload.len(), "refused a message");
+                trays.status.send_modify(|status| status.refuse(error.reason(), &text));
             }
         }
     }
@@ -325,6 +350,14 @@ impl Inbox {
         match &topic.channel {
             Channel::ShardHead(_) => {
                 let head: ShardHead = open(&topic, message, keys)?;
+                if let Some(known) = newer(&trays.heads.borrow().shard, |known| known.is_newer_than(&head)) {
+                    let (offered, known) = if head.epoch < known.epoch {
+                        (head.epoch, known.epoch)
+                    } else {
+                        (head.revision, known.revision)
+                    };
+                    return Err(Unwelcome::Old { topic, offered, known });
+                }
                 trays.heads.send_if_modified(|heads| replace_if(&mut heads.shard, head, ShardHead::is_newer_than));
             }
             Channel::ShardDeltas(_) => {
@@ -335,11 +368,19 @@ impl Inbox {
             }
             Channel::GroupCampaigns(_) => {
                 let head: GroupHead = open(&topic, message, keys)?;
+                if let Some(known) = newer(&trays.heads.borrow().group, |known| known.revision > head.revision) {
+                    return Err(Unwelcome::Old { topic, offered: head.revision, known: known.revision });
+                }
                 trays.heads.send_if_modified(|heads| {
                     replace_if(&mut heads.group, head, |new, held| new.revision > held.revision)
                 });
             }
             Channel::Device(device, DeviceChannel::Inbox) if *device == self.identity.device => {
+                if message.correlation.is_some() {
+                    // Only answers have that: to a question whose asker no longer waits. Nothing but an asker takes one.
+                    tracing::debug!("an answer came too late");
+                    return Ok(());
+                }
                 let confirmation: Confirmation = open(&topic, message, keys)?;
                 let Confirmation { tenant, device, journal: of, through } = confirmation;
                 let JournalState { id, recorded, .. } = journal.borrow().clone();
@@ -364,6 +405,11 @@ impl Inbox {
 
 fn open<D: Document>(topic: &Topic, message: &Message, keys: &TrustedKeys) -> Result<D, Unwelcome> {
     signed::open(&message.payload, keys).map_err(|source| Unwelcome::Document { topic: topic.clone(), source })
+}
+
+/// What is known, if it is newer than what came.
+fn newer<T>(known: &Option<Arc<T>>, is_newer: impl FnOnce(&T) -> bool) -> Option<Arc<T>> {
+    known.clone().filter(|known| is_newer(known))
 }
 
 /// An older head that comes after a newer one never takes its place.

@@ -4,10 +4,12 @@ use crate::{
     office::{Office, now},
     store::{Enrolment, Found, Standing},
 };
+use std::time::Instant;
 use touchpoint_link::Message;
 use touchpoint_protocol::{
     batch::{Batch, BatchError},
     confirmation::Confirmation,
+    health::HealthError,
     hello::{Hello, HelloError},
     name::{DeviceId, JournalId},
     presence::{Presence, PresenceError},
@@ -35,6 +37,8 @@ pub(crate) enum Unanswered {
     Presence(#[source] PresenceError),
     #[error("not a hello")]
     Hello(#[source] HelloError),
+    #[error("not a device's health")]
+    Health(#[source] HealthError),
     #[error("not a batch of this device")]
     Batch(#[source] BatchError),
     #[error("journal {0} belongs to another device: was a disk copied?")]
@@ -56,6 +60,7 @@ impl Unanswered {
             Unanswered::NotEnrolled => "not_enrolled",
             Unanswered::Presence(_) => "malformed_presence",
             Unanswered::Hello(_) => "malformed_hello",
+            Unanswered::Health(_) => "malformed_health",
             Unanswered::Batch(_) => "malformed_batch",
             Unanswered::ForeignJournal(_) => "foreign_journal",
             Unanswered::ResponseTopic => "response_topic",
@@ -79,6 +84,7 @@ impl Office {
             DeviceChannel::Hello => self.hello(&device, &enrolment, &message).await.map(Some),
             DeviceChannel::Interactions => self.interactions_of(&device, &message).await.map(Some),
             DeviceChannel::Requests => self.request(&device, &enrolment, &message).await.map(Some),
+            DeviceChannel::Health => self.health(&device, &message).await,
             DeviceChannel::Inbox => Err(Unanswered::Direction),
         }
     }
@@ -139,7 +145,10 @@ impl Office {
                 return Reply::Refused(Refusal::Malformed);
             }
         };
-        match self.look_for(request, at).await {
+        if matches!(request, Request::Customer { .. }) && !self.lookups.may_ask(device, Instant::now()) {
+            return Reply::Refused(Refusal::Busy);
+        }
+        match self.look_for(device, request, at).await {
             Ok(Found::Here(bytes)) => Reply::Data(bytes),
             Ok(Found::Superseded) => Reply::Refused(Refusal::Superseded),
             Ok(Found::Nothing) => Reply::Refused(Refusal::Unknown),
@@ -150,8 +159,13 @@ impl Office {
         }
     }
 
-    /// What a device asks for, if it is its own group's or shard's.
-    async fn look_for(&self, request: Request, at: &Enrolment) -> Result<Found<Vec<u8>>, Unanswered> {
+    /// What a device asks for, if it is its own group's or shard's; or one customer, of any shard.
+    async fn look_for(
+        &self,
+        device: &DeviceId,
+        request: Request,
+        at: &Enrolment,
+    ) -> Result<Found<Vec<u8>>, Unanswered> {
         match request {
             Request::Rows { shard, .. } | Request::Delta { shard, .. } if shard != at.shard => Ok(Found::Nothing),
             Request::Rows { shard, epoch, block } => {
@@ -166,6 +180,7 @@ impl Office {
                 let content = self.store.content(&at.group, sha256, block).await.map_err(Unanswered::Store)?;
                 Ok(content.map_or(Found::Nothing, Found::Here))
             }
+            Request::Customer { tokens } => self.customer(device, tokens).await,
         }
     }
 

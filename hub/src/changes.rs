@@ -179,7 +179,7 @@ mod tests {
 
     fn published(table: &Table) -> Published {
         let snapshot = Snapshot::of(table, &"t1".parse().unwrap()).unwrap();
-        Published { blocks: snapshot.blocks.into_iter().map(|(block, _)| block.bytes).collect(), deltas: vec![] }
+        Published { blocks: snapshot.blocks.into_iter().map(|(block, ..)| block.bytes).collect(), deltas: vec![] }
     }
 
     fn deltas(published: &Published, table: &Table) -> Vec<Delta> {

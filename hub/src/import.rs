@@ -270,7 +270,7 @@ fn prepare(
         Some(found) => found,
         None => {
             let snapshot = Snapshot::of(&table, token_key).map_err(ImportError::Snapshot)?;
-            let bytes = snapshot.blocks.iter().map(|(block, _)| block.bytes.len() as u64).sum();
+            let bytes = snapshot.blocks.iter().map(|(block, ..)| block.bytes.len() as u64).sum();
             let travels = Travels::Snapshot { blocks: snapshot.blocks.len() as u64, bytes };
             (Next::Epoch(snapshot), travels)
         }

@@ -7,7 +7,8 @@
 //! check        folder -> Campaigns      campaigns (TOML -> protocol types), placeholders, what fits the glass
 //! publish      Campaigns -> revision
 //! enrol, init  folders for a device and for head office
-//! serve        the line                 answer (one message -> what it causes)
+//! serve        the line                 answer (one message -> what it causes), health (how a device is), found (one customer),
+//!                                       lookups (and how often)
 //! outcomes     CSV -> what happened later
 //! report       what there is to know        results (facts -> shares, intervals), print, page (HTML), chart (SVG)
 //! store        SQL                      one transaction per change
@@ -37,6 +38,9 @@ mod placeholders;
 mod publish;
 
 mod answer;
+mod found;
+mod health;
+mod lookups;
 mod serve;
 
 mod journal;
@@ -50,6 +54,7 @@ pub use check::{CheckError, Checked, Medium, check};
 pub use config::{Config, ConfigError};
 pub use customers::{BadRows, ReadError};
 pub use enrol::{EnrolError, Enrolled};
+pub use health::HealthLine;
 pub use import::{Import, ImportError, Imported, Mapping, OnBadRows, RejectsError, Travels, write_rejects};
 pub use init::{InitError, init};
 pub use office::{Office, OpenError};

@@ -3,6 +3,7 @@
 use crate::{
     config::Config,
     keys::{Keys, KeysError},
+    lookups::Lookups,
     store::{self, Store, StoreError},
 };
 use jiff::Timestamp;
@@ -20,6 +21,7 @@ pub struct Office {
     pub(crate) config: Arc<Config>,
     pub(crate) keys: Arc<Keys>,
     pub(crate) store: Store,
+    pub(crate) lookups: Arc<Lookups>,
 }
 
 /// Why head office was not opened.
@@ -79,7 +81,7 @@ impl Office {
     ) -> Result<Office, OpenError> {
         let keys = Keys::load(&config.keys).map_err(OpenError::Keys)?;
         let store = open(&config.database, &keys.master).map_err(OpenError::Store)?;
-        Ok(Office { config: Arc::new(config.clone()), keys: Arc::new(keys), store })
+        Ok(Office { config: Arc::new(config.clone()), keys: Arc::new(keys), store, lookups: Arc::default() })
     }
 }
 

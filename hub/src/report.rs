@@ -12,7 +12,11 @@ pub use results::{AnswerCount, By, OutcomeLine, ReasonLine, ResultLine, Results}
 pub(crate) use results::{Counting, Outcome};
 pub(crate) use told::Told;
 
-use crate::{office::Office, store::Rows};
+use crate::{
+    health::{HealthLine, age},
+    office::Office,
+    store::Rows,
+};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 use touchpoint_protocol::{
@@ -23,6 +27,8 @@ use touchpoint_protocol::{
 /// Everything, of one moment. Prints for a person; a script takes its JSON, a spreadsheet the CSV of its results.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
+    /// Which moment.
+    pub at: Utc,
     /// Enrolled devices, by id.
     pub devices: Vec<DeviceLine>,
     /// Journals that something came from, by device.
@@ -60,6 +66,8 @@ pub struct DeviceLine {
     pub version: Option<String>,
     /// Since when head office knows it so.
     pub since: Option<Utc>,
+    /// How it is, if it has ever said.
+    pub health: Option<HealthLine>,
 }
 
 /// One journal.
@@ -140,6 +148,7 @@ impl From<Rows> for Report {
         }
         let sum = |count: fn(&JournalLine) -> u64| rows.journals.iter().map(count).sum();
         Report {
+            at: rows.at,
             interactions: sum(|journal| journal.received),
             duplicates: rows.duplicates,
             repeated: sum(|journal| journal.repeated),
@@ -169,6 +178,10 @@ impl fmt::Display for Report {
                 write!(f, ", since {since}, version {version}")?;
             }
             writeln!(f)?;
+            if let Some(HealthLine { received, trouble, .. }) = &line.health {
+                let (how, said) = (trouble.as_deref().unwrap_or("ok"), age(*received, self.at));
+                writeln!(f, "  {:24} {how} (said {said})", "")?;
+            }
         }
         writeln!(f, "Interactions")?;
         writeln!(f, "  {} received, {} stored twice", self.interactions, self.duplicates)?;

@@ -42,7 +42,8 @@ const MOST_ANSWERS: usize = 16;
 const STOP_PATIENCE: Duration = Duration::from_secs(3);
 
 /// What devices say and one process of head office is to answer, whichever.
-const ANSWERED: [DeviceChannel; 3] = [DeviceChannel::Hello, DeviceChannel::Interactions, DeviceChannel::Requests];
+const ANSWERED: [DeviceChannel; 4] =
+    [DeviceChannel::Hello, DeviceChannel::Interactions, DeviceChannel::Requests, DeviceChannel::Health];
 
 /// Why head office does not serve. A line that breaks is no reason: it is connected again.
 #[derive(Debug, thiserror::Error)]
@@ -253,6 +254,10 @@ impl Office {
 
     /// Writes down what was refused.
     async fn count(&self, refusals: &mut Refusals) {
+        let busy = self.lookups.take_refused();
+        if busy > 0 {
+            *refusals.entry("busy").or_default() += busy;
+        }
         if refusals.is_empty() {
             return;
         }

@@ -6,6 +6,7 @@ use touchpoint_protocol::{
     digest::Digest,
     limits,
     name::KeyId,
+    token::Token,
 };
 
 /// A shard's customers, ready to be stored.
@@ -15,8 +16,8 @@ pub(crate) struct Snapshot {
     pub(crate) token_key: KeyId,
     /// Rows in all blocks.
     pub(crate) rows: u64,
-    /// The blocks, each with the digest of its bytes.
-    pub(crate) blocks: Vec<(Block, Digest)>,
+    /// The blocks, each with the digest of its bytes and its first token.
+    pub(crate) blocks: Vec<(Block, Digest, Token)>,
 }
 
 /// Why customers do not make a snapshot.
@@ -45,9 +46,13 @@ impl Snapshot {
         if blocks.len() > limits::BLOCKS {
             return Err(SnapshotError::TooLarge(blocks.len()));
         }
-        let blocks = blocks.into_iter().map(|block| {
+        let mut at = 0;
+        let blocks = blocks.into_iter().filter_map(|block| {
+            // There is one: no block is empty.
+            let first = table.row(at)?.token;
+            at += block.rows as usize;
             let sha256 = Digest::of(&block.bytes);
-            (block, sha256)
+            Some((block, sha256, first))
         });
         Ok(Snapshot { token_key: token_key.clone(), rows: table.len() as u64, blocks: blocks.collect() })
     }
@@ -62,7 +67,7 @@ mod tests {
         store::{Base, Stand},
     };
     use std::collections::HashMap;
-    use touchpoint_protocol::{block::Rows, customer::Profile, token::Token};
+    use touchpoint_protocol::{block::Rows, customer::Profile};
 
     fn customer(key: &str, tokens: [u8; 2]) -> Customer {
         let [card, loyalty] = tokens.map(|byte| (byte > 0).then(|| Token::from_bytes([byte; 16])));
@@ -77,8 +82,8 @@ mod tests {
         let table = Table::new(customers, &base).unwrap();
         assert_eq!(table.newcomers, [("a".into(), 10), ("c".into(), 11)]);
         let snapshot = Snapshot::of(&table, &"t1".parse().unwrap()).unwrap();
-        let [(block, sha256)] = &snapshot.blocks[..] else { panic!("{snapshot:?}") };
-        assert_eq!((*sha256, snapshot.rows), (Digest::of(&block.bytes), 4));
+        let [(block, sha256, first)] = &snapshot.blocks[..] else { panic!("{snapshot:?}") };
+        assert_eq!((*sha256, snapshot.rows, *first), (Digest::of(&block.bytes), 4, Token::from_bytes([1; 16])));
         let unpacked = Rows::decompress(&block.bytes).unwrap();
         let rows = unpacked.iter().map(|row| (row.token.as_bytes()[0], i64::from(row.customer)));
         assert_eq!(rows.collect::<Vec<_>>(), [(1, 7), (2, 10), (3, 11), (5, 7)]);

@@ -3,7 +3,9 @@
 //! Every change is one transaction. `import` and `publish` run as other processes on the same file as `serve`.
 
 mod devices;
+mod health;
 mod journals;
+mod lookup;
 mod outcomes;
 mod publications;
 mod reporting;
@@ -11,6 +13,7 @@ mod shards;
 
 pub(crate) use devices::Enrolment;
 pub(crate) use journals::Standing;
+pub(crate) use lookup::FoundRow;
 pub(crate) use outcomes::Named;
 pub(crate) use reporting::Rows;
 #[cfg(test)]

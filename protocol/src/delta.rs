@@ -4,6 +4,7 @@
 //! the revision it holds. So one that comes twice, late or out of turn changes nothing, and one that was missed is pulled.
 
 use crate::{
+    base64,
     block::{Rows, UnpackError},
     customer::CustomerId,
     limits,
@@ -28,7 +29,7 @@ pub struct Delta {
     /// The revision it leads to.
     pub to: u64,
     /// Rows that are new or say something else now: the bytes of one block, in base64; empty for none.
-    #[serde(with = "bytes")]
+    #[serde(with = "base64::bytes")]
     pub upserts: Vec<u8>,
     /// What is no longer in the shard.
     pub erasures: Erasures,
@@ -39,7 +40,7 @@ pub struct Delta {
 #[serde(deny_unknown_fields)]
 pub struct Erasures {
     /// Tokens that name nobody any more, sorted; the 16 bytes of each one after the other, in base64.
-    #[serde(with = "tokens")]
+    #[serde(with = "base64::tokens")]
     pub tokens: Vec<Token>,
     /// Customers who have no row left, sorted: whatever else a device keeps of them is to go, once it is delivered.
     pub customers: Vec<CustomerId>,
@@ -74,40 +75,6 @@ impl Document for Delta {
             return Err("erasures: not sorted".to_owned());
         }
         Ok(())
-    }
-}
-
-/// Bytes in base64 (RFC 4648, section 4).
-mod bytes {
-    use data_encoding::BASE64;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&BASE64.encode(bytes))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-        BASE64.decode(String::deserialize(deserializer)?.as_bytes()).map_err(D::Error::custom)
-    }
-}
-
-/// Tokens, one after the other.
-mod tokens {
-    use crate::token::Token;
-    use serde::{Deserializer, Serializer, de::Error};
-
-    pub(super) fn serialize<S: Serializer>(tokens: &[Token], serializer: S) -> Result<S::Ok, S::Error> {
-        let bytes: Vec<u8> = tokens.iter().flat_map(Token::as_bytes).copied().collect();
-        super::bytes::serialize(&bytes, serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Token>, D::Error> {
-        let bytes = super::bytes::deserialize(deserializer)?;
-        let (tokens, rest) = bytes.as_chunks();
-        match rest {
-            [] => Ok(tokens.iter().map(|bytes| Token::from_bytes(*bytes)).collect()),
-            _ => Err(D::Error::custom("tokens of 16 bytes")),
-        }
     }
 }
 

@@ -5,8 +5,8 @@
 //! a fuzzer all run exactly the same code.
 //!
 //! Reading order: the words ([`name`], [`utc`], [`card`], [`token`]), the wire ([`topic`], [`signed`], [`digest`]), what travels
-//! down ([`customer`], [`block`], [`shard`], [`delta`], [`campaign`], [`bundle`], [`group`], [`confirmation`]) and what travels up
-//! ([`presence`], [`hello`], [`request`], [`interaction`], [`batch`]).
+//! down ([`customer`], [`block`], [`shard`], [`delta`], [`found`], [`campaign`], [`bundle`], [`group`], [`confirmation`]) and what
+//! travels up ([`presence`], [`hello`], [`request`], [`interaction`], [`batch`], [`health`]).
 
 pub mod limits;
 
@@ -15,6 +15,7 @@ pub mod name;
 pub mod token;
 pub mod utc;
 
+mod base64;
 pub mod digest;
 pub mod signed;
 pub mod topic;
@@ -25,10 +26,12 @@ pub mod campaign;
 pub mod confirmation;
 pub mod customer;
 pub mod delta;
+pub mod found;
 pub mod group;
 pub mod shard;
 
 pub mod batch;
+pub mod health;
 pub mod hello;
 pub mod interaction;
 pub mod presence;

@@ -73,3 +73,12 @@ pub const BATCH: usize = 100;
 
 /// Longest software version in a document, in bytes.
 pub const VERSION: usize = 40;
+
+/// Most tokens of one card: under the current token key and, while keys are being changed, the one before it.
+pub const TOKENS: usize = 2;
+
+/// Largest health document, in bytes: at its largest it has half of that.
+pub const HEALTH: usize = 8 * 1024;
+
+/// Longest text in a health document, in characters: an error with its causes, and not the data it speaks of.
+pub const HEALTH_TEXT: usize = 300;

@@ -1,9 +1,9 @@
 //! What a device asks head office for, and the reply.
 //!
 //! Neither is signed: a block that comes back is pinned by a signed head and checked against its digest before it is used, and a
-//! delta is a signed document of its own.
+//! delta or a customer is a signed document of its own.
 
-use crate::{digest::Digest, limits, name::ShardId};
+use crate::{base64, digest::Digest, limits, name::ShardId, token::Token};
 use serde::{Deserialize, Serialize};
 
 /// Sent to `devices/<id>/requests`, with the device's inbox as response topic and correlation data (MQTT 5, section 4.10).
@@ -35,12 +35,18 @@ pub enum Request {
         /// Which block of [`limits::BLOCK`] bytes, from 0.
         block: u32,
     },
+    /// The one [`crate::found::FoundCustomer`] who has one of these tokens, in whichever shard.
+    Customer {
+        /// One card under each token key that is valid now, at most [`limits::TOKENS`] of them.
+        #[serde(with = "base64::tokens")]
+        tokens: Vec<Token>,
+    },
 }
 
 /// What comes back. In content type [`Reply::DATA`] the bytes asked for, in [`Reply::REFUSED`] a [`Refusal`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// The block, or the signed delta.
+    /// The block, or the signed delta or customer.
     Data(Vec<u8>),
     /// Why not.
     Refused(Refusal),
@@ -54,8 +60,10 @@ pub enum Refusal {
     Malformed,
     /// The epoch has been replaced: look at the head.
     Superseded,
-    /// There is no such block, delta or content, or it is not this device's.
+    /// There is no such block, delta or content, or it is not this device's; or nobody has these tokens.
     Unknown,
+    /// This device has asked for too many customers: ask again later.
+    Busy,
     /// Head office cannot read it just now: ask again later.
     Unavailable,
 }
@@ -69,6 +77,9 @@ pub enum RequestError {
     /// A content type that no reply has.
     #[error("content type {0:?} is none of a reply")]
     ContentType(String),
+    /// No token, or more than one card has.
+    #[error("{count} tokens, not 1 to {}", limits::TOKENS, count = .0)]
+    Tokens(usize),
     /// More than a block.
     #[error("a reply of {size} bytes, over {}", limits::BLOCK, size = .0)]
     TooLarge(usize),
@@ -84,9 +95,14 @@ impl Request {
     /// Reads it.
     ///
     /// # Errors
-    /// Not the JSON it should be.
+    /// Not the JSON it should be, or out of bounds.
     pub fn decode(payload: &[u8]) -> Result<Request, RequestError> {
-        serde_json::from_slice(payload).map_err(RequestError::Json)
+        match serde_json::from_slice(payload).map_err(RequestError::Json)? {
+            Request::Customer { tokens } if !(1..=limits::TOKENS).contains(&tokens.len()) => {
+                Err(RequestError::Tokens(tokens.len()))
+            }
+            request => Ok(request),
+        }
     }
 }
 
@@ -132,6 +148,7 @@ mod tests {
             Request::Rows { shard: "north".parse().unwrap(), epoch: 3, block: 7 },
             Request::Delta { shard: "north".parse().unwrap(), epoch: 3, from: 7 },
             Request::Content { sha256: Digest::of(b"x"), block: 0 },
+            Request::Customer { tokens: vec![Token::from_bytes([7; 16]), Token::from_bytes([8; 16])] },
         ];
         for request in requests {
             assert_eq!(Request::decode(&request.encode()).unwrap(), request);
@@ -146,6 +163,10 @@ mod tests {
     fn what_is_neither_is_refused() {
         assert!(Request::decode(br#"{"rows":{"shard":"north","epoch":3,"block":-1}}"#).is_err());
         assert!(Request::decode(br#"{"everything":{}}"#).is_err());
+        for tokens in [0, limits::TOKENS + 1] {
+            let request = Request::Customer { tokens: vec![Token::from_bytes([7; 16]); tokens] };
+            assert!(Request::decode(&request.encode()).is_err(), "{tokens} tokens were taken");
+        }
         assert!(Reply::decode(None, b"x").is_err());
         assert!(Reply::decode(Some(Reply::DATA), &vec![0; limits::BLOCK + 1]).is_err());
     }

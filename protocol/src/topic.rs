@@ -41,13 +41,16 @@ pub enum DeviceChannel {
     Interactions,
     /// Up: [`crate::request::Request`].
     Requests,
+    /// Up: [`crate::health::Health`].
+    Health,
     /// Down: replies, and signed confirmations.
     Inbox,
 }
 
 impl DeviceChannel {
     /// All of them, in the order of the table.
-    const ALL: [DeviceChannel; 5] = [Self::Presence, Self::Hello, Self::Interactions, Self::Requests, Self::Inbox];
+    const ALL: [DeviceChannel; 6] =
+        [Self::Presence, Self::Hello, Self::Interactions, Self::Requests, Self::Health, Self::Inbox];
 
     fn as_str(self) -> &'static str {
         match self {
@@ -55,6 +58,7 @@ impl DeviceChannel {
             Self::Hello => "hello",
             Self::Interactions => "interactions",
             Self::Requests => "requests",
+            Self::Health => "health",
             Self::Inbox => "inbox",
         }
     }

@@ -35,6 +35,9 @@ pub const CAMPAIGNS: &str = "touchpoint/v1/acme/groups/all/campaigns";
 /// See [`SHARD_HEAD`].
 pub const INBOX: &str = "touchpoint/v1/acme/devices/kiosk-1/inbox";
 
+/// What devices ask for when they do not know somebody, and the key under which an answer is given.
+const CUSTOMER: &str = "customer";
+
 /// What devices ask.
 const REQUESTS: &str = "touchpoint/v1/acme/devices/+/requests";
 
@@ -162,6 +165,11 @@ impl Rogue {
         self.given.lock().unwrap().insert(format!("delta {epoch}/{from}"), bytes);
     }
 
+    /// Gives this whenever one customer is asked for.
+    pub fn gives_customer(&self, bytes: Vec<u8>) {
+        self.given.lock().unwrap().insert(CUSTOMER.to_owned(), bytes);
+    }
+
     /// Gives this under another content's digest.
     pub fn gives_instead(&self, content: &[u8], block: usize, bytes: Vec<u8>) {
         self.given.lock().unwrap().insert(format!("{}/{block}", Digest::of(content)), bytes);
@@ -233,10 +241,11 @@ async fn listen(mut incoming: Incoming, publisher: Publisher, given: Given, head
             continue;
         }
         let request: Value = serde_json::from_slice(&message.payload).unwrap();
-        let [rows, delta, content] = ["rows", "delta", "content"].map(|kind| &request[kind]);
-        let wanted = match (rows.is_object(), delta.is_object()) {
-            (true, _) => format!("{}/{}", rows["epoch"], rows["block"]),
-            (_, true) => format!("delta {}/{}", delta["epoch"], delta["from"]),
+        let [rows, delta, customer, content] = ["rows", "delta", CUSTOMER, "content"].map(|kind| &request[kind]);
+        let wanted = match (rows.is_object(), delta.is_object(), customer.is_object()) {
+            (true, ..) => format!("{}/{}", rows["epoch"], rows["block"]),
+            (_, true, _) => format!("delta {}/{}", delta["epoch"], delta["from"]),
+            (.., true) => CUSTOMER.to_owned(),
             _ => format!("{}/{}", content["sha256"].as_str().unwrap(), content["block"]),
         };
         let found = given.lock().unwrap().get(&wanted).cloned();

@@ -26,3 +26,12 @@ CREATE TABLE medium (
     sha256 BLOB PRIMARY KEY,
     bytes  BLOB NOT NULL
 ) STRICT;
+
+-- Customers of other shards, by what head office said of them last.
+CREATE TABLE guest (
+    token    BLOB PRIMARY KEY,
+    customer INTEGER NOT NULL,
+    profile  BLOB NOT NULL,
+    said_ms  INTEGER NOT NULL      -- milliseconds since 1970, by head office's clock
+) STRICT, WITHOUT ROWID;
+CREATE INDEX guest_customer ON guest (customer);

@@ -24,6 +24,10 @@ use touchpoint_vault::{
 
 use crate::domain::{customer::Customer, update::Held};
 
+mod guests;
+
+pub(crate) use guests::is_current;
+
 /// The file's schema. The application id is `tpca`, for what `file(1)` shows.
 static SCHEMA: Schema = Schema {
     name: "cache",
@@ -179,8 +183,10 @@ impl Cache {
     /// The database refused.
     pub async fn swap(&self, head: &ShardHead) -> Result<(), CacheError> {
         let (epoch, rows) = (head.epoch.cast_signed(), head.rows.cast_signed());
-        let swap =
-            self.0.write(move |transaction| transaction.execute(include_str!("swap.sql"), [epoch, rows]).map(drop));
+        let swap = self.0.write(move |transaction| {
+            transaction.execute(include_str!("swap.sql"), [epoch, rows])?;
+            guests::forget_all(transaction)
+        });
         swap.await.map_err(failed("put a snapshot in place"))?;
         self.sweep().await
     }
@@ -213,6 +219,7 @@ impl Cache {
                     customers -= 1;
                 }
             }
+            guests::forget(transaction, rows.as_ref(), &delta.erasures)?;
             let sql = "UPDATE holding SET revision = ?1, customers = ?2";
             transaction.execute(sql, [to.cast_signed(), customers])?;
             Ok(Some(customers.cast_unsigned()))

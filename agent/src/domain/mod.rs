@@ -1,5 +1,6 @@
 //! What a visit and a synchronisation decide, and nothing that does anything: no clock, no file, no network.
 
+pub mod asking;
 pub mod contact;
 pub mod customer;
 pub mod decide;

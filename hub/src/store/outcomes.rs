@@ -1,9 +1,12 @@
 //! What happened later to customers, and the counting of all facts.
 
-use super::{Error, Store, unreadable};
+use super::{Error, Store};
 use crate::report::{Counting, Outcome, Results, Told};
 use touchpoint_protocol::{name::CampaignId, utc::Utc};
-use touchpoint_vault::rusqlite::{self, Connection, Transaction};
+use touchpoint_vault::{
+    column::unreadable,
+    rusqlite::{self, Connection, Transaction},
+};
 
 /// An outcome as a file names it: customer's key, campaign, when.
 pub(crate) type Named = (Box<str>, CampaignId, Utc);

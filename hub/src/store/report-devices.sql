@@ -1,1 +1,3 @@
-SELECT id, device_group, shard, online, version, presence_ms FROM device ORDER BY id
+SELECT d.id, d.device_group, d.shard, d.online, d.version, d.presence_ms, h.received_ms, h.document
+FROM device AS d LEFT JOIN health AS h ON h.device = d.id
+ORDER BY d.id

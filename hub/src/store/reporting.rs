@@ -1,16 +1,22 @@
 //! What the report is made of.
 
 use super::{Error, Store, unsigned};
-use crate::report::{DeviceLine, JournalLine, RefusalLine, Results};
+use crate::{
+    health::HealthLine,
+    office::now,
+    report::{DeviceLine, JournalLine, RefusalLine, Results},
+};
 use touchpoint_protocol::utc::Utc;
 use touchpoint_vault::{
-    column::parsed,
+    column::{parsed, unreadable},
     rusqlite::{self, Connection, Row},
 };
 
 /// The rows of a report, all of one moment.
 #[derive(Debug)]
 pub(crate) struct Rows {
+    /// Which moment.
+    pub(crate) at: Utc,
     /// Enrolled devices.
     pub(crate) devices: Vec<DeviceLine>,
     /// Journals heard from.
@@ -26,10 +32,12 @@ pub(crate) struct Rows {
 impl Store {
     /// Reads them.
     pub(crate) async fn report(&self) -> Result<Rows, Error> {
-        let task = |connection: &Connection| {
+        let now = now();
+        let task = move |connection: &Connection| {
             let duplicates = connection.query_row(include_str!("report-duplicates.sql"), [], |row| unsigned(row, 0))?;
             Ok(Rows {
-                devices: all(connection, include_str!("report-devices.sql"), device)?,
+                at: now,
+                devices: all(connection, include_str!("report-devices.sql"), |row| device(row, now))?,
                 journals: all(connection, include_str!("report-journals.sql"), journal)?,
                 duplicates,
                 results: super::outcomes::count(connection)?,
@@ -50,14 +58,19 @@ fn all<T>(
     connection.prepare(sql)?.query_map([], line)?.collect()
 }
 
-fn device(row: &Row<'_>) -> rusqlite::Result<DeviceLine> {
+fn device(row: &Row<'_>, now: Utc) -> rusqlite::Result<DeviceLine> {
+    let online = row.get(3)?;
+    let received = row.get::<_, Option<i64>>(6)?.map(Utc::from_millis);
+    let said: Option<String> = row.get(7)?;
+    let said = said.map(|said| serde_json::from_str(&said).map_err(|error| unreadable(7, error))).transpose()?;
     Ok(DeviceLine {
         device: parsed(row, 0)?,
         group: parsed(row, 1)?,
         shard: parsed(row, 2)?,
-        online: row.get(3)?,
+        online,
         version: row.get(4)?,
         since: row.get::<_, Option<i64>>(5)?.map(Utc::from_millis),
+        health: received.zip(said).map(|(received, said)| HealthLine::new(said, received, online, now)),
     })
 }
 

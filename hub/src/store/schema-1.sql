@@ -12,6 +12,13 @@ CREATE TABLE device (
     presence_ms INTEGER
 ) STRICT, WITHOUT ROWID;
 
+-- What each of them last said of how it is; `document` is its JSON.
+CREATE TABLE health (
+    device      TEXT PRIMARY KEY REFERENCES device,
+    received_ms INTEGER NOT NULL,
+    document    TEXT NOT NULL
+) STRICT;
+
 -- Each external key and the number it has for ever. Neither tokens nor profiles: these stand in the blocks, once.
 CREATE TABLE customer (
     id           INTEGER PRIMARY KEY,
@@ -28,13 +35,17 @@ CREATE TABLE shard (
 
 -- Its blocks as they travel. With rows of 128 KiB and the bytes last, a head is read without reading a block.
 CREATE TABLE block (
-    shard     TEXT NOT NULL REFERENCES shard,
-    number    INTEGER NOT NULL,
-    sha256    BLOB NOT NULL,
-    row_count INTEGER NOT NULL,
-    bytes     BLOB NOT NULL,
+    shard       TEXT NOT NULL REFERENCES shard,
+    number      INTEGER NOT NULL,
+    sha256      BLOB NOT NULL,
+    first_token BLOB NOT NULL,
+    row_count   INTEGER NOT NULL,
+    bytes       BLOB NOT NULL,
     PRIMARY KEY (shard, number)
 ) STRICT;
+
+-- Rows are sorted by token through all blocks: one look here says which block a token would be in.
+CREATE INDEX block_token ON block (shard, first_token);
 
 -- Bundles and pictures.
 CREATE TABLE content (

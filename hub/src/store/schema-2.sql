@@ -10,3 +10,11 @@ CREATE TABLE delta (
     document     TEXT NOT NULL,
     PRIMARY KEY (shard, revision)
 ) STRICT;
+
+-- Which revision spoke last of a token: a row of the shard that no block has as it is.
+CREATE TABLE change (
+    shard    TEXT NOT NULL REFERENCES shard,
+    token    BLOB NOT NULL,
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (shard, token)
+) STRICT, WITHOUT ROWID;

@@ -4,13 +4,14 @@ use super::{Error, Store, signed, unsigned};
 use crate::{snapshot::Snapshot, table::Published};
 use std::{collections::HashMap, ops::Range};
 use touchpoint_protocol::{
+    block::Rows,
     delta::Delta,
     digest::Digest,
     name::{KeyId, ShardId, Tenant},
     shard::{BlockRef, ShardHead},
 };
 use touchpoint_vault::{
-    column::{json, parsed},
+    column::{json, parsed, unreadable},
     rusqlite::{self, Connection, OptionalExtension, Row, Transaction},
 };
 
@@ -216,11 +217,12 @@ fn head_of(connection: &Connection, shard: &ShardId) -> rusqlite::Result<Option<
 fn replace(transaction: &Transaction<'_>, shard: &ShardId, epoch: u64, snapshot: &Snapshot) -> rusqlite::Result<()> {
     transaction.execute(include_str!("block-clear.sql"), [shard.as_str()])?;
     transaction.execute(include_str!("delta-clear.sql"), [shard.as_str()])?;
+    transaction.execute(include_str!("change-clear.sql"), [shard.as_str()])?;
     let values = (shard.as_str(), signed(epoch), snapshot.token_key.as_str(), signed(snapshot.rows));
     transaction.execute(include_str!("shard-replace.sql"), values)?;
     let mut insert = transaction.prepare(include_str!("block-insert.sql"))?;
-    for (number, (block, sha256)) in (0_i64..).zip(&snapshot.blocks) {
-        insert.execute((shard.as_str(), number, sha256.as_bytes(), block.rows, &block.bytes))?;
+    for (number, (block, sha256, first)) in (0_i64..).zip(&snapshot.blocks) {
+        insert.execute((shard.as_str(), number, sha256.as_bytes(), first.as_bytes(), block.rows, &block.bytes))?;
     }
     Ok(())
 }
@@ -232,6 +234,18 @@ fn add(transaction: &Transaction<'_>, shard: &ShardId, deltas: &[(Delta, usize)]
             serde_json::to_string(delta).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
         insert.execute((shard.as_str(), signed(delta.to), signed(*changes as u64), document))?;
         transaction.execute(include_str!("shard-advance.sql"), (shard.as_str(), signed(delta.to)))?;
+        remember(transaction, shard, delta)?;
+    }
+    Ok(())
+}
+
+/// Notes which tokens a delta speaks of, so that one of them is found without reading all deltas.
+fn remember(transaction: &Transaction<'_>, shard: &ShardId, delta: &Delta) -> rusqlite::Result<()> {
+    let mut insert = transaction.prepare_cached(include_str!("change-insert.sql"))?;
+    let rows = delta.rows().map_err(|error| unreadable(0, error))?;
+    let upserts = rows.iter().flat_map(Rows::iter).map(|row| row.token);
+    for token in upserts.chain(delta.erasures.tokens.iter().copied()) {
+        insert.execute((shard.as_str(), token.as_bytes(), signed(delta.to)))?;
     }
     Ok(())
 }

@@ -2,11 +2,12 @@
 //! and named, changes nothing, and the next true word is followed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod guests;
 mod lies;
 
 use data_encoding::BASE64;
 use serde_json::{Value, json};
-use std::fmt;
+use std::{fmt, path::Path};
 use tempfile::TempDir;
 use touchpoint_link::Message;
 use touchpoint_protocol::{
@@ -55,7 +56,7 @@ struct Scene {
     epoch: u64,
     revision: u64,
     _broker: Mosquitto,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Scene {
@@ -72,11 +73,15 @@ impl Scene {
         let journal = office.report()["journals"][0]["journal"].as_str().unwrap().to_owned();
         let bundle = touchpoint_hub::check(&workspace::demo_campaigns()).unwrap().bundle;
         let (key, rogue) = (Signer::stolen(&office), Rogue::appears(&broker));
-        let mut scene =
-            Scene { rogue, agent, key, journal, bundle, epoch: 1, revision: 1, _broker: broker, _folder: folder };
+        let mut scene = Scene { rogue, agent, key, journal, bundle, epoch: 1, revision: 1, _broker: broker, folder };
         // From here on there is an older one of each.
         [Changes, Campaigns].into_iter().for_each(|subject| scene.follows_the_truth(subject));
         scene
+    }
+
+    /// Where head office was.
+    fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Everything a lie could change.
@@ -328,11 +333,15 @@ fn a_broker_that_plays_back_what_is_old_changes_nothing() {
             _ => scene.group_head(&scene.rogue.group_head),
         };
         // While the device knows of a newer one, and when all it finds on a new connection is the old one.
+        let count = |status: &Value| status["line"]["refusals"]["old"].as_u64().unwrap_or(0);
+        let times = count(&scene.agent.api.status());
         scene.rogue.says(Message::new(topic(subject), old).retained());
+        scene.agent.reaches("one more that is old", |status| count(status) == times + 1);
         assert_eq!(scene.effect(), before);
         scene.rogue.takes_the_place_of("kiosk-1");
         scene.agent.reaches("a refusal of what is old", |status| {
             status["line"]["last_refusal"].as_str().is_some_and(|last| last.contains(named))
+                && count(status) > times + 1
                 && status["line"]["connected"] == true
         });
         assert_eq!(scene.effect(), before);

@@ -1,0 +1,1 @@
+DELETE FROM guest WHERE customer = ?1

@@ -1,0 +1,1 @@
+DELETE FROM guest WHERE token = ?1

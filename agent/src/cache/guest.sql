@@ -1,0 +1,3 @@
+SELECT customer, profile, said_ms
+FROM guest
+WHERE token = ?1

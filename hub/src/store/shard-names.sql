@@ -1,0 +1,1 @@
+SELECT name FROM shard ORDER BY name
