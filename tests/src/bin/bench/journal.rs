@@ -97,6 +97,8 @@ fn drain(lab: &Lab) -> Reading {
         rates.push(f64::from(lab.waiting) / began.elapsed().as_secs_f64());
         agent.service.terminate();
         hub.terminate();
+        let here = premises.office.report()["interactions"].as_u64();
+        assert!(here >= Some(lab.waiting.into()), "head office has {here:?} of {}", lab.waiting);
     }
     fs::copy(&full, &journal).expect("a copy");
     Reading::of(&rates)
