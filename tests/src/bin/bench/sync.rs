@@ -78,17 +78,20 @@ pub(crate) const BENCHES: [Bench; 6] = [
     },
 ];
 
-/// How often a whole snapshot is fetched.
-const ROUNDS: usize = 3;
+/// How often a whole snapshot is fetched, and changes are applied.
+const ROUNDS: usize = 5;
 
 /// How long an agent is left alone before its idle memory is read: whatever follows on a snapshot is done by then.
 const SETTLED: Duration = Duration::from_secs(3);
 
-/// Between two look-ups: far more often than customers come, and not so often that they are all there is to do.
-const PACE: Duration = Duration::from_millis(1);
+/// Parts in which a snapshot is written while customers are looked up: short, so that whatever else the machine does falls on both.
+const PARTS: usize = 10;
 
-/// Look-ups in a round while nothing else happens: ten beyond the 99th percentile.
-const LOOKUPS: usize = 1_000;
+/// Between two look-ups: far more often than customers come, and not so often that they are all there is to do.
+const PACE: Duration = Duration::from_micros(500);
+
+/// Look-ups in a round while nothing else happens: about as many as while a part is written.
+const LOOKUPS: usize = 300;
 
 /// One in so many customers changes.
 const CHANGED: usize = 10;
@@ -174,10 +177,10 @@ fn lookup(lab: &Lab) -> Reading {
     lab.runtime.block_on(async {
         cache.begin(2).await.expect("a beginning");
         let mut random = Random::new(3);
-        let thirds = stocked.blocks.chunks(stocked.blocks.len().div_ceil(ROUNDS));
+        let parts = stocked.blocks.chunks(stocked.blocks.len().div_ceil(PARTS));
         let mut next = 0;
-        for (round, blocks) in (1..).zip(thirds) {
-            lab.says(format!("look-ups, round {round} of {ROUNDS}"));
+        for (round, blocks) in (1..).zip(parts) {
+            lab.says(format!("look-ups, round {round} of {PARTS}"));
             let undisturbed = look_up(&cache, &tokens, &mut random, |looked_up| looked_up < LOOKUPS).await;
             idle.push(undisturbed.percentile(99));
             let (first, blocks) = (next, blocks.to_vec());
