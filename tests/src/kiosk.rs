@@ -73,7 +73,8 @@ impl Kiosk {
         self.folder.join("state")
     }
 
-    fn command(&self) -> Command {
+    /// What runs the agent.
+    pub fn command(&self) -> Command {
         let mut command = program("touchpoint-agent");
         command.args(["run", "--config"]).arg(self.folder.join("agent.toml"));
         command

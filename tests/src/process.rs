@@ -48,9 +48,7 @@ struct Stream {
 /// # Panics
 /// The program is not built, or older than its sources: says which command builds it.
 pub fn program(name: &str) -> Command {
-    let test = std::env::current_exe().unwrap();
-    let folder = test.parent().and_then(Path::parent).expect("tests are in target/<profile>/deps");
-    let path = folder.join(name);
+    let path = built().join(name);
     let build = format!("build it first: cargo build -p {name}");
     assert!(path.exists(), "{} is not there; {build}", path.display());
     if let Some(newer) = newer_source(&path) {
@@ -62,6 +60,17 @@ pub fn program(name: &str) -> Command {
     }
     command.stdin(Stdio::null());
     command
+}
+
+/// Where cargo puts programs: `target/<profile>`, of which tests are in `deps`.
+fn built() -> PathBuf {
+    let ours = std::env::current_exe().unwrap();
+    let folder = ours.parent().expect("a program is in a folder");
+    if folder.ends_with("deps") {
+        folder.parent().expect("target/<profile>/deps").to_owned()
+    } else {
+        folder.to_owned()
+    }
 }
 
 /// A source of this program that was changed after it was built, by the list that cargo writes beside it.

@@ -195,7 +195,7 @@ impl Journal {
         let written = self.vault.write(move |transaction| {
             let lost = room::make_room(transaction, bound)?;
             let sql = "UPDATE journal SET recorded = recorded + 1, records = records + 1 RETURNING recorded";
-            let sequence: i64 = transaction.query_row(sql, [], |row| row.get(0))?;
+            let sequence: i64 = transaction.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
             let fact = serde_json::to_string(&entry.fact)
                 .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
             transaction.prepare_cached(include_str!("append.sql"))?.execute(params![

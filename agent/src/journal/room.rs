@@ -102,8 +102,9 @@ impl Standing {
     }
 
     fn is_full(&self, transaction: &Transaction<'_>, bound: Bound) -> rusqlite::Result<bool> {
-        let pragma = |name| transaction.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-        let pages = pragma("page_count")?.saturating_sub(pragma("freelist_count")?);
+        // Asked at every record, so parsed once.
+        let pragma = |sql| transaction.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0));
+        let pages = pragma("PRAGMA page_count")?.saturating_sub(pragma("PRAGMA freelist_count")?);
         Ok(self.records >= bound.records || pages.cast_unsigned().saturating_mul(PAGE) >= bound.bytes)
     }
 }
