@@ -10,7 +10,8 @@ use std::{
 };
 use touchpoint_protocol::{
     card::{Card, CardError},
-    customer::{Consent, Profile},
+    consent::Status,
+    customer::Profile,
     limits,
     name::{AttributeName, Segment},
     token::{Token, TokenKey},
@@ -206,7 +207,7 @@ fn row(record: &ByteRecord, columns: &[usize; 7], key: &TokenKey) -> Result<Cust
     take(SEGMENTS, segments(fields[SEGMENTS]).map(|segments| profile.segments = segments));
     let language = Some(fields[LANGUAGE]).filter(|text| !text.is_empty()).map(str::parse).transpose();
     take(LANGUAGE, language.map(|language| profile.language = language).map_err(|error| format!("{error}")));
-    take(CONSENT, consent(fields[CONSENT]).map(|consent| profile.marketing = consent));
+    take(CONSENT, consent(fields[CONSENT]).map(|consent| profile.marketing = consent.into()));
     take(FIRST_NAME, attributes(fields[FIRST_NAME]).map(|attributes| profile.attributes = attributes));
     if !problems.is_empty() {
         return Err(problems);
@@ -254,11 +255,11 @@ fn segments(text: &str) -> Result<Vec<Segment>, String> {
     }
 }
 
-fn consent(text: &str) -> Result<Consent, String> {
+fn consent(text: &str) -> Result<Status, String> {
     match text {
-        "yes" => Ok(Consent::Given),
-        "no" => Ok(Consent::Refused),
-        "" => Ok(Consent::Unknown),
+        "yes" => Ok(Status::Given),
+        "no" => Ok(Status::Refused),
+        "" => Ok(Status::Unknown),
         _ => Err("is not yes, no or empty".to_owned()),
     }
 }
@@ -307,7 +308,7 @@ mod tests {
         assert_eq!(anna.loyalty, Some(key().token(Card::loyalty("AB-1").unwrap())));
         let profile = Profile::from_cbor(&anna.profile).unwrap();
         assert_eq!(profile.segments, ["gold".parse().unwrap(), "student".parse().unwrap()]);
-        assert_eq!((profile.language, profile.marketing), (Some("de".parse().unwrap()), Consent::Given));
+        assert_eq!((profile.language, profile.marketing), (Some("de".parse().unwrap()), Status::Given.into()));
         assert_eq!(profile.attributes[&"first-name".parse().unwrap()], "Anna");
         assert_eq!((stranger.card, Profile::from_cbor(&stranger.profile).unwrap()), (None, Profile::default()));
     }

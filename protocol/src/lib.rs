@@ -4,16 +4,19 @@
 //! or a named refusal out. It opens no file and no socket and reads no clock, so that a device, head office, a simulator and
 //! a fuzzer all run exactly the same code.
 //!
-//! Reading order: the words ([`name`], [`utc`], [`card`], [`token`]), the wire ([`topic`], [`signed`], [`digest`]), what travels
-//! down ([`customer`], [`block`], [`shard`], [`delta`], [`campaign`], [`bundle`], [`group`], [`confirmation`]) and what travels up
-//! ([`presence`], [`hello`], [`request`], [`interaction`], [`batch`]).
+//! Reading order: the words ([`name`], [`utc`], [`interval`], [`zone`], [`card`], [`token`]), the wire ([`topic`], [`signed`],
+//! [`digest`]), what travels down ([`consent`], [`customer`], [`block`], [`shard`], [`delta`]; [`schedule`], [`predicate`], [`policy`],
+//! [`qr`], [`variant`], [`sequence`], [`campaign`], [`bundle`], [`group`]; [`confirmation`]) and what travels up ([`presence`],
+//! [`hello`], [`request`], [`interaction`], [`batch`]).
 
 pub mod limits;
 
 pub mod card;
+pub mod interval;
 pub mod name;
 pub mod token;
 pub mod utc;
+pub mod zone;
 
 pub mod digest;
 pub mod signed;
@@ -23,10 +26,17 @@ pub mod block;
 pub mod bundle;
 pub mod campaign;
 pub mod confirmation;
+pub mod consent;
 pub mod customer;
 pub mod delta;
 pub mod group;
+pub mod policy;
+pub mod predicate;
+pub mod qr;
+pub mod schedule;
+pub mod sequence;
 pub mod shard;
+pub mod variant;
 
 pub mod batch;
 pub mod hello;
