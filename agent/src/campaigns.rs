@@ -7,10 +7,11 @@ use std::{
 use touchpoint_display::{AnswerButton, Emphasis, Limits, Offer, Picture, PictureError, Size, Theme, View};
 use touchpoint_protocol::{
     bundle::{self, Bundle, BundleError, Words},
-    campaign::{AnswerKind, Campaign},
+    campaign::AnswerKind,
     digest::Digest,
     limits,
     name::{CampaignId, Language},
+    qr::{self, QrTarget},
 };
 
 use crate::{
@@ -81,8 +82,9 @@ impl Campaigns {
         let revision = stored.revision;
         let bundle = Bundle::decode(&stored.bundle).map_err(|source| CampaignsError::Bundle { revision, source })?;
         let mut pictures = BTreeMap::new();
-        for campaign in &bundle.campaigns {
-            let Some(sha256) = campaign.picture else { continue };
+        let used =
+            bundle.campaigns.iter().flat_map(|campaign| campaign.pictures().map(move |sha256| (campaign, sha256)));
+        for (campaign, sha256) in used {
             let medium = stored.media.iter().find(|(medium, _)| *medium == sha256);
             let named = || campaign.id.clone();
             let (_, bytes) = medium.ok_or_else(|| CampaignsError::NoPicture { revision, campaign: named(), sha256 })?;
@@ -98,13 +100,16 @@ impl Campaigns {
         self.pictures.keys().copied().collect()
     }
 
-    /// The message of a choice. `None` only if the choice was made among other campaigns.
-    pub fn message(&self, choice: &Choice, customer: Option<&Customer>, seconds: u32) -> Option<Message> {
-        let campaign = self.bundle.campaigns.iter().find(|campaign| campaign.id == choice.campaign)?;
-        let text = campaign.texts.get(&choice.language)?;
+    /// The message of a choice.
+    pub fn message(&self, choice: &Choice<'_>, customer: Option<&Customer>, seconds: u32) -> Message {
+        let Choice { campaign, variant, text, .. } = *choice;
+        let reference = |target: &QrTarget| {
+            target.fill(&qr::reference(&self.bundle.salt, &campaign.id, variant.map(|variant| &variant.id)))
+        };
+        let qr = campaign.qr(variant).map(reference);
         let none = BTreeMap::new();
         let attributes = customer.map_or(&none, |customer| &customer.profile.attributes);
-        let longest = if campaign.qr.is_some() { limits::BODY_WITH_QR } else { limits::BODY };
+        let longest = if qr.is_some() { limits::BODY_WITH_QR } else { limits::BODY };
         let button = |(position, (kind, label)): (usize, (&AnswerKind, &String))| AnswerButton {
             label: label.clone(),
             emphasis: emphasis(position, *kind),
@@ -112,13 +117,13 @@ impl Campaigns {
         let offer = Offer {
             title: fill(&text.title, attributes, limits::TITLE),
             body: fill(&text.body, attributes, longest),
-            picture: self.picture(campaign),
-            qr: campaign.qr.clone(),
+            picture: campaign.picture(variant).and_then(|sha256| self.pictures.get(&sha256).cloned()),
+            qr,
             answers: campaign.answers.iter().zip(&text.answers).enumerate().map(button).collect(),
             seconds_left: seconds,
             seconds_total: seconds,
         };
-        Some(Message { view: View::Offer(offer), answers: campaign.answers.clone() })
+        Message { view: View::Offer(offer), answers: campaign.answers.clone() }
     }
 
     /// What is shown while nobody is there.
@@ -151,10 +156,6 @@ impl Campaigns {
             on_accent: colour(on_accent),
             ..Theme::default()
         }
-    }
-
-    fn picture(&self, campaign: &Campaign) -> Option<Arc<Picture>> {
-        campaign.picture.and_then(|sha256| self.pictures.get(&sha256).cloned())
     }
 }
 

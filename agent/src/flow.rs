@@ -25,9 +25,10 @@ use tokio::{
 use touchpoint_display::View;
 use touchpoint_protocol::{
     batch::Batch,
+    campaign::PanelSize,
     customer::CustomerId,
     delta::Delta,
-    interaction::{Ending, Fact, Interaction, Reason},
+    interaction::{Ending, Fact, Interaction, Reason, Trigger},
     limits,
     name::VisitId,
 };
@@ -40,7 +41,8 @@ use crate::{
     desk::{Desk, new_visit},
     domain::{
         customer::Customer,
-        decide::{Choice, Decision, Moment, decide},
+        decide::{Choice, Decision, decide},
+        moment::{Moment, VisitAttributes},
     },
     following::Following,
     identify::{Arrival, Busy, Caller, Event, Events},
@@ -118,7 +120,7 @@ async fn serve<C: Clock>(desk: &mut Desk<C>, events: &mut Events, arrival: Arriv
         Ok(found) => found,
         Err(error) => {
             tracing::error!(error = chain(&error), "a customer could not be looked up");
-            let fact = Fact::NotShown { reason: Reason::CacheFailed, campaign: None };
+            let fact = Fact::NotShown { reason: Reason::CacheFailed, campaign: None, trigger: Trigger::Arrival };
             return desk.record(&id, None, fact).await;
         }
     };
@@ -126,25 +128,40 @@ async fn serve<C: Clock>(desk: &mut Desk<C>, events: &mut Events, arrival: Arriv
 
     // Decide.
     let campaigns = desk.campaigns.borrow().clone();
-    let moment = Moment { utc: desk.clock.now().utc, seconds_left: seconds };
+    let panel = desk.screen.frame().size();
+    let moment = Moment {
+        utc: desk.clock.now().utc,
+        trigger: Trigger::Arrival,
+        seconds_left: seconds,
+        visit: VisitAttributes::default(),
+        panel: PanelSize { width: panel.width, height: panel.height },
+        site: None,
+        shown_today: 0,
+    };
     let decision = match &campaigns {
-        Some(campaigns) => decide(&campaigns.bundle, visit.customer.as_ref(), &contacts, moment),
+        Some(campaigns) => decide(&campaigns.bundle, visit.customer.as_ref(), &contacts, &moment),
         None => Decision::none(),
     };
     desk.begin(VisitStatus::of(&visit.id, visit.customer.as_ref(), &decision));
 
     // Show and record, or record why not.
-    match (&decision.choice, campaigns) {
+    for campaign in &decision.held_out {
+        let segment = visit.customer.as_ref().and_then(Customer::segment).cloned();
+        let fact = Fact::HeldOut { campaign: (*campaign).clone(), segment, trigger: moment.trigger };
+        desk.record(&visit.id, visit.customer_id(), fact).await;
+    }
+    match (&decision.choice, &campaigns) {
         (Some(choice), Some(campaigns)) => {
-            let ended = present(desk, events, &visit, choice, &campaigns, decided).await;
+            let ended = present(desk, events, &visit, choice, campaigns, decided).await;
             if let Some(Ending::Answered(_)) = ended {
-                thank(desk, events, &campaigns.thanks(&choice.language)).await;
+                thank(desk, events, &campaigns.thanks(choice.language)).await;
             }
         }
         _ => {
             desk.tell_caller(&mut Some(decided));
             let (campaign, reason) = decision.nearest();
-            desk.record(&visit.id, visit.customer_id(), Fact::NotShown { reason, campaign: campaign.cloned() }).await;
+            let fact = Fact::NotShown { reason, campaign: campaign.cloned(), trigger: moment.trigger };
+            desk.record(&visit.id, visit.customer_id(), fact).await;
         }
     }
 }
@@ -155,11 +172,12 @@ async fn present<C: Clock>(
     desk: &mut Desk<C>,
     events: &mut Events,
     visit: &Visit,
-    choice: &Choice,
+    choice: &Choice<'_>,
     campaigns: &Campaigns,
     decided: Caller,
 ) -> Option<Ending> {
-    let Choice { campaign, language, seconds: needed } = choice;
+    let Choice { campaign, variant, language, seconds: needed, .. } = *choice;
+    let (campaign, variant, trigger) = (&campaign.id, variant.map(|variant| &variant.id), Trigger::Arrival);
     let mut caller = Some(decided);
     let mut last = None;
     loop {
@@ -170,7 +188,7 @@ async fn present<C: Clock>(
             free = pin_entry_over(desk, events, visit.ends).await;
         }
         let left = desk.seconds_until(visit.ends);
-        let message = campaigns.message(choice, visit.customer.as_ref(), left).filter(|_| free && left >= *needed);
+        let message = (free && left >= needed).then(|| campaigns.message(choice, visit.customer.as_ref(), left));
         let presented = match &message {
             Some(message) => desk.show(&message.view, Phase::Showing).map_err(|error| {
                 tracing::error!(error = chain(&error), %campaign, "the panel refused a message");
@@ -183,7 +201,7 @@ async fn present<C: Clock>(
             if last.is_none() {
                 let reason = presented.err().unwrap_or(Reason::NoTime);
                 desk.tell(|told| told.reason = Some(reason));
-                let fact = Fact::NotShown { reason, campaign: Some(campaign.clone()) };
+                let fact = Fact::NotShown { reason, campaign: Some(campaign.clone()), trigger };
                 desk.record(&visit.id, visit.customer_id(), fact).await;
             }
             desk.tell_caller(&mut caller);
@@ -193,12 +211,18 @@ async fn present<C: Clock>(
         desk.tell(|told| told.shown(&message.answers, visit.received.elapsed()));
         desk.tell_caller(&mut caller);
         desk.painted(campaign, language, shown.checksum);
-        let shown = Fact::Shown { campaign: campaign.clone(), language: language.clone() };
+        let shown = Fact::Shown {
+            campaign: campaign.clone(),
+            variant: variant.cloned(),
+            language: language.clone(),
+            segment: visit.customer.as_ref().and_then(Customer::segment).cloned(),
+            trigger,
+        };
         desk.record(&visit.id, visit.customer_id(), shown).await;
 
         let ending = until_ended(desk, events, &message, visit.ends).await;
         let dwell_ms = millis(desk.clock.since_boot().saturating_sub(began));
-        let ended = Fact::Ended { campaign: campaign.clone(), ending, dwell_ms };
+        let ended = Fact::Ended { campaign: campaign.clone(), variant: variant.cloned(), ending, dwell_ms };
         desk.record(&visit.id, visit.customer_id(), ended).await;
         desk.tell(|told| told.ending = Some(ending));
         last = Some(ending);

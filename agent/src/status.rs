@@ -130,14 +130,14 @@ impl Default for VisitLoop {
 
 impl VisitStatus {
     /// What is told once it is decided what to show.
-    pub fn of(visit: &VisitId, customer: Option<&Customer>, decision: &Decision) -> VisitStatus {
+    pub fn of(visit: &VisitId, customer: Option<&Customer>, decision: &Decision<'_>) -> VisitStatus {
         let (nearest, reason) = decision.nearest();
         let choice = decision.choice.as_ref();
         VisitStatus {
             visit: visit.clone(),
             known: customer.is_some(),
             segment: customer.and_then(Customer::segment).cloned(),
-            campaign: choice.map(|choice| &choice.campaign).or(nearest).cloned(),
+            campaign: choice.map(|choice| &choice.campaign.id).or(nearest).cloned(),
             shown: false,
             language: choice.map(|choice| choice.language.clone()),
             answers: Vec::new(),
@@ -159,12 +159,12 @@ impl VisitStatus {
 }
 
 impl VerdictStatus {
-    fn of((campaign, verdict): &(CampaignId, Verdict)) -> VerdictStatus {
+    fn of((campaign, verdict): &(&CampaignId, Verdict<'_>)) -> VerdictStatus {
         let verdict = match verdict {
             Verdict::Won => "won".to_owned(),
             Verdict::Outranked => "outranked".to_owned(),
-            Verdict::Lost(reason) => reason.to_string(),
+            Verdict::Lost(loss) => loss.reason().to_string(),
         };
-        VerdictStatus { campaign: campaign.clone(), verdict }
+        VerdictStatus { campaign: (*campaign).clone(), verdict }
     }
 }

@@ -5,9 +5,14 @@ use serde::Deserialize;
 use std::{collections::BTreeMap, path::Path};
 use touchpoint_protocol::{
     bundle::{Bundle, Theme, Words},
-    campaign::{AnswerKind, Audience, Campaign, ContactPolicy, Kind, Text},
+    campaign::{AnswerKind, Audience, Campaign, Kind, Text},
+    interval::Interval,
     name::{CampaignId, Language, Segment},
+    policy::{Cap, ContactPolicy, OverallPolicy},
+    qr::QrTarget,
+    schedule::Schedule,
     utc::Utc,
+    zone::Zone,
 };
 
 /// What the file around the campaigns is called.
@@ -23,7 +28,7 @@ pub(crate) struct CampaignFile {
     #[serde(default)]
     holdout_percent: u8,
     picture: Option<String>,
-    qr: Option<String>,
+    qr: Option<QrTarget>,
     from: Option<Utc>,
     until: Option<Utc>,
     answers: Vec<AnswerKind>,
@@ -49,6 +54,16 @@ struct PolicyTable {
     quiet_days_after_decline: Option<u16>,
 }
 
+impl From<PolicyTable> for ContactPolicy {
+    /// What is not said is as usual: three times in thirty days.
+    fn from(written: PolicyTable) -> ContactPolicy {
+        let usual = ContactPolicy::default();
+        let cap = Cap { showings: written.showings.unwrap_or(3), within: Interval::days(written.days.unwrap_or(30)) };
+        let quiet_after_decline = written.quiet_days_after_decline.map_or(usual.quiet_after_decline, Interval::days);
+        ContactPolicy { caps: vec![cap], quiet_after_decline, ..usual }
+    }
+}
+
 /// [`BUNDLE`].
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,7 +86,16 @@ pub(crate) struct Drafted {
 /// Reads the bundle's file; the bundle has no campaigns yet.
 pub(crate) fn bundle(tables: &Tables<'_>) -> Result<Bundle, Vec<Problem>> {
     let BundleFile { fallback_language, theme, attract, thanks } = tables.read()?;
-    let bundle = Bundle { fallback_language, theme, attract, thanks, campaigns: Vec::new() };
+    let bundle = Bundle {
+        fallback_language,
+        zone: Zone::default(),
+        policy: OverallPolicy::default(),
+        salt: String::new(),
+        theme,
+        attract,
+        thanks,
+        campaigns: Vec::new(),
+    };
     match bundle.check() {
         Ok(()) => Ok(bundle),
         Err(touchpoint_protocol::bundle::BundleError::Words(found)) => {
@@ -90,31 +114,32 @@ pub(crate) fn campaign(tables: &Tables<'_>, file: &Path, fallback: Option<&Langu
         problems.push(tables.problem_at("id", format!("is {}, so the file must be called {0}.toml", written.id)));
     }
     let audience = match (written.audience.customers, written.audience.strangers) {
-        (Some(segments), false) => Audience::Customers { segments },
+        (Some(segments), false) => Audience::Customers { segments, except: Vec::new() },
         (None, true) => Audience::Strangers,
         _ => {
             problems.push(tables.problem_at("audience", "must say either customers = [...] or strangers = true"));
             Audience::Strangers
         }
     };
-    let usual = ContactPolicy::default();
     let campaign = Campaign {
         id: written.id,
         kind: written.kind,
-        from: written.from,
-        until: written.until,
+        purpose: None,
+        schedule: Schedule { from: written.from, until: written.until, ..Schedule::default() },
+        smallest_panel: None,
         audience,
+        when: None,
+        policy: written.policy.into(),
+        holdout_per_mille: u16::from(written.holdout_percent) * 10,
         priority: written.priority,
-        holdout_percent: written.holdout_percent,
-        policy: ContactPolicy {
-            showings: written.policy.showings.unwrap_or(usual.showings),
-            days: written.policy.days.unwrap_or(usual.days),
-            quiet_days_after_decline: written.policy.quiet_days_after_decline.unwrap_or(usual.quiet_days_after_decline),
-        },
+        value: 0,
+        score: None,
         answers: written.answers,
+        next: Vec::new(),
         texts: written.text,
         picture: None,
         qr: written.qr,
+        variants: Vec::new(),
     };
     if let Some(found) = fallback.and_then(|fallback| campaign.check(fallback).err()) {
         problems.push(tables.problem_at(&found.key, found.problem));
@@ -185,15 +210,18 @@ answers = ["Yes, please", "No more offers"]
     #[test]
     fn a_short_file_is_a_whole_campaign_with_the_usual_policy() {
         let Drafted { campaign, picture } = draft(SAVINGS).unwrap();
-        assert_eq!((campaign.policy, campaign.holdout_percent, picture), (ContactPolicy::default(), 0, None));
-        assert_eq!(campaign.audience, Audience::Customers { segments: vec!["gold".parse().unwrap()] });
+        assert_eq!((campaign.policy, campaign.holdout_per_mille, picture), (ContactPolicy::default(), 0, None));
+        assert_eq!(campaign.audience, Audience::Customers { segments: vec!["gold".parse().unwrap()], except: vec![] });
         assert!(campaign.texts.values().all(|text| text.body.contains("{first-name|dear customer}")));
     }
 
     #[test]
     fn a_policy_may_be_given_in_part() {
         let campaign = draft(&SAVINGS.replace("[audience]", "[policy]\nshowings = 1\n[audience]")).unwrap().campaign;
-        assert_eq!(campaign.policy, ContactPolicy { showings: 1, ..ContactPolicy::default() });
+        assert_eq!(
+            campaign.policy,
+            ContactPolicy { caps: vec![Cap { showings: 1, within: Interval::days(30) }], ..ContactPolicy::default() }
+        );
     }
 
     #[test]

@@ -18,6 +18,7 @@ use touchpoint_protocol::{
     digest::Digest,
     limits,
     name::Language,
+    qr,
 };
 
 /// The panel on which texts are tried, in pixels: the smallest that the design asks for.
@@ -170,7 +171,7 @@ fn offer(campaign: &Campaign, text: &Text, picture: Option<Arc<Picture>>) -> Off
         title: filled(&text.title),
         body: filled(&text.body),
         picture,
-        qr: campaign.qr.clone(),
+        qr: campaign.qr.as_ref().map(|target| target.fill(&qr::reference("", &campaign.id, None))),
         answers: text.answers.iter().map(button).collect(),
         seconds_left: 0,
         seconds_total: 0,

@@ -17,7 +17,8 @@ use std::{
 };
 use touchpoint_protocol::{
     card::{Card, CardError},
-    customer::{Consent, Profile},
+    consent::Status,
+    customer::Profile,
     limits,
     name::Segment,
     token::{Token, TokenKey},
@@ -272,7 +273,7 @@ fn row(line: u64, values: &[Value<'_>], mapping: &Mapping, key: &TokenKey) -> Re
     }
     if let Some(field) = &mapping.marketing {
         match field.text(values).and_then(consent) {
-            Ok(consent) => profile.marketing = consent,
+            Ok(consent) => profile.marketing = consent.into(),
             Err(what) => bad(field, what),
         }
     }
@@ -331,11 +332,11 @@ fn segments(names: &[&str]) -> Result<Vec<Segment>, String> {
     }
 }
 
-fn consent(text: &str) -> Result<Consent, String> {
+fn consent(text: &str) -> Result<Status, String> {
     match text {
-        "yes" => Ok(Consent::Given),
-        "no" => Ok(Consent::Refused),
-        "" => Ok(Consent::Unknown),
+        "yes" => Ok(Status::Given),
+        "no" => Ok(Status::Refused),
+        "" => Ok(Status::Unknown),
         _ => Err("is not yes, no or empty".to_owned()),
     }
 }
@@ -384,7 +385,7 @@ mod tests {
         assert_eq!(anna.loyalty, Some(key().token(Card::loyalty("AB-1").unwrap())));
         let profile = Profile::from_cbor(&anna.profile).unwrap();
         assert_eq!(profile.segments, ["gold".parse().unwrap(), "student".parse().unwrap()]);
-        assert_eq!((profile.language, profile.marketing), (Some("de".parse().unwrap()), Consent::Given));
+        assert_eq!((profile.language, profile.marketing), (Some("de".parse().unwrap()), Status::Given.into()));
         assert_eq!(profile.attributes[&"first-name".parse().unwrap()], "Anna");
         assert_eq!((stranger.card, Profile::from_cbor(&stranger.profile).unwrap()), (None, Profile::default()));
     }

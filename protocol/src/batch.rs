@@ -124,6 +124,7 @@ fn id(journal: &JournalId, sequence: u64) -> String {
 fn kind(fact: &Fact) -> &'static str {
     match fact {
         Fact::NotShown { .. } => "touchpoint.not_shown.v1",
+        Fact::HeldOut { .. } => "touchpoint.held_out.v1",
         Fact::Shown { .. } => "touchpoint.shown.v1",
         Fact::Ended { .. } => "touchpoint.ended.v1",
         Fact::Discarded { .. } => "touchpoint.discarded.v1",
@@ -136,7 +137,7 @@ mod tests {
     use super::*;
     use crate::{
         campaign::AnswerKind,
-        interaction::{ClockQuality, Ending, Moment, Reason},
+        interaction::{ClockQuality, Ending, Moment, Reason, Trigger},
     };
 
     fn interaction(sequence: u64, fact: Fact) -> Interaction {
@@ -148,8 +149,12 @@ mod tests {
     fn batch() -> Batch {
         let campaign = "savings".parse().unwrap();
         let facts = [
-            Fact::NotShown { reason: Reason::HeldOut, campaign: Some("savings".parse().unwrap()) },
-            Fact::Ended { campaign, ending: Ending::Answered(AnswerKind::Accept), dwell_ms: 4_000 },
+            Fact::NotShown {
+                reason: Reason::HeldOut,
+                campaign: Some("savings".parse().unwrap()),
+                trigger: Trigger::Arrival,
+            },
+            Fact::Ended { campaign, variant: None, ending: Ending::Answered(AnswerKind::Accept), dwell_ms: 4_000 },
         ];
         let interactions = facts.into_iter().zip([4, 5]).map(|(fact, sequence)| interaction(sequence, fact));
         Batch { journal: "j1".parse().unwrap(), interactions: interactions.collect() }

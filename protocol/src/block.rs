@@ -219,6 +219,11 @@ pub enum UnpackError {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::{
+        consent::{Consent, Status},
+        digest::Digest,
+        utc::Utc,
+    };
 
     fn token(number: u64) -> Token {
         // Spread like real tokens, and rising.
@@ -255,6 +260,43 @@ mod tests {
             assert_eq!(next - before, u64::from(block.rows));
         }
         assert_eq!(next, 30_000);
+    }
+
+    #[test]
+    fn an_ordinary_customer_takes_no_more_than_forty_bytes_of_the_line() {
+        let names: Vec<String> = (0..200_u8).map(|n| Digest::of(&[n]).to_string()[..6].to_owned()).collect();
+        let mut packer = Packer::default();
+        let (mut size, many) = (0, 20_000_u64);
+        for n in 0..many {
+            let draw = Digest::of(&n.to_be_bytes());
+            let [a, b, c, d, e, f, ..] = *draw.as_bytes();
+            let mut token = [0; 16];
+            // As far apart as tokens are on average.
+            token[..4].copy_from_slice(&u32::try_from(n * (u64::from(u32::MAX) / many)).unwrap().to_be_bytes());
+            token[4..].copy_from_slice(&draw.as_bytes()[20..]);
+            // Somewhen in the last five years, to the second.
+            let said = 1_640_000_000 + i64::from(u32::from_be_bytes([a, b, c, d]) % 157_680_000);
+            let segment = |at: u8| ["gold", "saver", "family", "student"][usize::from(at % 4)].parse().unwrap();
+            let profile = Profile {
+                segments: vec![segment(e), segment(e / 4)],
+                language: Some(["en", "de", "fr"][usize::from(f % 3)].parse().unwrap()),
+                marketing: Consent {
+                    source: Some("branch".parse().unwrap()),
+                    at: Some(Utc::from_millis(said * 1_000)),
+                    ..Status::Given.into()
+                },
+                attributes: [("first-name".parse().unwrap(), names[usize::from(a) % names.len()].clone())].into(),
+                ..Profile::default()
+            };
+            let row = Row {
+                token: Token::from_bytes(token),
+                customer: i64::try_from(n).unwrap().try_into().unwrap(),
+                profile: &profile.to_cbor(),
+            };
+            size += packer.push(row).unwrap().iter().map(|block| block.bytes.len()).sum::<usize>();
+        }
+        size += packer.finish().unwrap().iter().map(|block| block.bytes.len()).sum::<usize>();
+        assert!(size <= 40 * many as usize, "{} bytes each", size as f64 / many as f64);
     }
 
     #[test]

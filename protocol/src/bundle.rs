@@ -4,6 +4,9 @@ use crate::{
     campaign::{Campaign, CampaignProblem, check_line},
     limits,
     name::{CampaignId, Language},
+    policy::OverallPolicy,
+    sequence,
+    zone::Zone,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, str::FromStr};
@@ -14,6 +17,16 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 pub struct Bundle {
     /// Which language stands in for a missing one; every text has it.
     pub fallback_language: Language,
+    /// By which clock campaigns are scheduled that name none of their own.
+    #[serde(default)]
+    pub zone: Zone,
+    /// How often people may be shown marketing at all.
+    #[serde(default)]
+    pub policy: OverallPolicy,
+    /// What the draws for control groups and variants are mixed with, at most [`Bundle::LONGEST_SALT`] bytes. Another salt is another
+    /// draw, in every campaign.
+    #[serde(default)]
+    pub salt: String,
     /// The look.
     pub theme: Theme,
     /// What is shown while nobody is there, by language.
@@ -120,12 +133,15 @@ pub enum BundleError {
         #[source]
         source: CampaignProblem,
     },
-    /// The words around the campaigns are out of bounds.
+    /// The words around the campaigns, or what holds for all of them, are out of bounds.
     #[error("{0}")]
     Words(CampaignProblem),
 }
 
 impl Bundle {
+    /// Longest salt, in bytes: a date, or 256 random bits in hexadecimal.
+    pub const LONGEST_SALT: usize = 64;
+
     /// As it travels.
     #[expect(clippy::expect_used, reason = "maps with text keys and plain fields are always written")]
     pub fn encode(&self) -> Vec<u8> {
@@ -153,6 +169,11 @@ impl Bundle {
         if self.campaigns.len() > limits::CAMPAIGNS {
             return Err(BundleError::Campaigns(self.campaigns.len()));
         }
+        if self.salt.len() > Bundle::LONGEST_SALT {
+            let problem = format!("{} bytes, over {}", self.salt.len(), Bundle::LONGEST_SALT);
+            return Err(BundleError::Words(CampaignProblem::at("salt", problem)));
+        }
+        self.policy.check().map_err(BundleError::Words)?;
         self.check_words("attract", &self.attract)?;
         self.check_words("thanks", &self.thanks)?;
         let mut seen = std::collections::BTreeSet::new();
@@ -163,7 +184,8 @@ impl Bundle {
             let named = |source| BundleError::Campaign { campaign: campaign.id.clone(), source };
             campaign.check(&self.fallback_language).map_err(named)?;
         }
-        Ok(())
+        sequence::check_all(&self.campaigns)
+            .map_err(|(campaign, source)| BundleError::Campaign { campaign: campaign.clone(), source })
     }
 
     /// The words for this language, or in the fallback language.
@@ -203,6 +225,9 @@ mod tests {
         let colour: Colour = "#0b5fff".parse().unwrap();
         Bundle {
             fallback_language: "en".parse().unwrap(),
+            zone: Zone::default(),
+            policy: OverallPolicy::default(),
+            salt: "2026".to_owned(),
             theme: Theme {
                 background: colour,
                 surface: colour,

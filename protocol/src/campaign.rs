@@ -3,8 +3,13 @@
 use crate::{
     digest::Digest,
     limits,
-    name::{CampaignId, Language, Segment},
-    utc::Utc,
+    name::{CampaignId, Language, Purpose, ScoreName, Segment},
+    policy::ContactPolicy,
+    predicate::Predicate,
+    qr::QrTarget,
+    schedule::Schedule,
+    sequence::{self, Next},
+    variant::{self, Variant},
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
@@ -17,26 +22,60 @@ pub struct Campaign {
     pub id: CampaignId,
     /// What it is for, and so whether it needs consent.
     pub kind: Kind,
-    /// From when; always, if absent.
-    pub from: Option<Utc>,
-    /// Until when, exclusive; for ever, if absent.
-    pub until: Option<Utc>,
+    /// What a customer must have consented to, if it is marketing; to marketing, if nothing else is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Purpose>,
+    /// When.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// On which panels: those at least as large; all, if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smallest_panel: Option<PanelSize>,
     /// Whom it addresses.
     pub audience: Audience,
+    /// What else must hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Predicate>,
+    /// How often it may be shown.
+    #[serde(default)]
+    pub policy: ContactPolicy,
+    /// How many of a thousand customers never see it, so that its effect can be measured; 0 to [`Campaign::LARGEST_HOLDOUT`].
+    #[serde(default)]
+    pub holdout_per_mille: u16,
     /// 0 to 100; the highest wins.
     pub priority: u8,
-    /// How many of a hundred customers never see it, so that its effect can be measured; 0 to 50.
-    pub holdout_percent: u8,
-    /// How often it may be shown.
-    pub policy: ContactPolicy,
+    /// Among those of one priority, what a showing is worth.
+    #[serde(default)]
+    pub value: u32,
+    /// The customer's score by which the value is weighed; 100, if none is named, and 0 for who has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<ScoreName>,
     /// What the customer may answer; each text has as many labels, in this order.
     pub answers: Vec<AnswerKind>,
+    /// What follows an answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub next: Vec<Next>,
     /// The words, by language.
     pub texts: BTreeMap<Language, Text>,
     /// The picture beside the words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<Digest>,
     /// What the QR code beside the words says.
-    pub qr: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qr: Option<QrTarget>,
+    /// Ways of putting it, of which each customer sees one; the campaign as it stands, if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<Variant>,
+}
+
+/// A panel's size in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PanelSize {
+    /// Pixels from left to right.
+    pub width: u32,
+    /// Pixels from top to bottom.
+    pub height: u32,
 }
 
 /// What a campaign is for.
@@ -67,32 +106,17 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Audience {
-    /// Customers in one of these segments; every known customer if none is named.
+    /// Known customers.
     Customers {
-        /// The segments.
+        /// Those in one of these segments; all, if none is named ...
+        #[serde(default)]
         segments: Vec<Segment>,
+        /// ... but nobody in one of these.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        except: Vec<Segment>,
     },
     /// Whoever the device does not know.
     Strangers,
-}
-
-/// How often a customer may be shown one campaign. Says nothing to service messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ContactPolicy {
-    /// At most this many showings, at least 1 ...
-    pub showings: u16,
-    /// ... within this many days, at least 1.
-    pub days: u16,
-    /// Not again for this many days after a decline.
-    pub quiet_days_after_decline: u16,
-}
-
-impl Default for ContactPolicy {
-    /// Three times a month, and a decline holds for a month: what people put up with.
-    fn default() -> Self {
-        ContactPolicy { showings: 3, days: 30, quiet_days_after_decline: 30 }
-    }
 }
 
 /// What a customer may say to a message.
@@ -149,26 +173,33 @@ pub struct CampaignProblem {
     pub problem: String,
 }
 
+impl CampaignProblem {
+    pub(crate) fn at(key: &str, problem: String) -> CampaignProblem {
+        CampaignProblem { key: key.to_owned(), problem }
+    }
+}
+
 impl Campaign {
+    /// Largest holdout: half measures an effect best, and more only withholds.
+    pub const LARGEST_HOLDOUT: u16 = 500;
+
     /// Checks what the fields' types cannot say.
     ///
     /// # Errors
     /// The first key that is out of bounds.
     pub fn check(&self, fallback: &Language) -> Result<(), CampaignProblem> {
-        let refuse = |key: &str, problem: String| Err(CampaignProblem { key: key.to_owned(), problem });
-        if let (Some(from), Some(until)) = (self.from, self.until)
-            && until <= from
-        {
-            return refuse("until", format!("{until} is not after {from}"));
-        }
+        let refuse = |key: &str, problem: String| Err(CampaignProblem::at(key, problem));
+        self.schedule.check()?;
+        self.policy.check()?;
         if self.priority > 100 {
             return refuse("priority", format!("{} is not 0 to 100", self.priority));
         }
-        if self.holdout_percent > 50 {
-            return refuse("holdout_percent", format!("{} is not 0 to 50", self.holdout_percent));
+        if self.holdout_per_mille > Campaign::LARGEST_HOLDOUT {
+            let problem = format!("{} is not 0 to {}", self.holdout_per_mille, Campaign::LARGEST_HOLDOUT);
+            return refuse("holdout_per_mille", problem);
         }
-        if self.policy.showings == 0 || self.policy.days == 0 {
-            return refuse("policy", "a cap of zero shows nothing: take the campaign out instead".to_owned());
+        if self.holdout_per_mille > 0 && self.audience == Audience::Strangers {
+            return refuse("holdout_per_mille", "strangers cannot be told apart".to_owned());
         }
         if self.answers.len() > limits::ANSWERS {
             return refuse("answers", format!("{} of them, over {}", self.answers.len(), limits::ANSWERS));
@@ -179,45 +210,66 @@ impl Campaign {
         if self.kind.is_marketing() && !self.answers.contains(&AnswerKind::OptOut) {
             return refuse("answers", "a marketing message must let the customer object: add opt_out".to_owned());
         }
-        if let Some(qr) = &self.qr
-            && (qr.is_empty() || qr.len() > limits::QR)
-        {
-            return refuse("qr", format!("{} bytes, not 1 to {}", qr.len(), limits::QR));
-        }
+        sequence::check(self)?;
         if !self.texts.contains_key(fallback) {
             return refuse("text", format!("there is none in the fallback language {fallback}"));
         }
-        self.texts.iter().try_for_each(|(language, text)| self.check_text(language, text))
+        self.check_texts("text", &self.texts, self.qr.is_some())?;
+        variant::check(&self.variants, &self.texts)
+            .map_err(|(key, problem)| CampaignProblem::at(&format!("variants{key}"), problem))?;
+        self.variants.iter().try_for_each(|variant| {
+            let (texts, qr) = (self.words(Some(variant)), self.qr(Some(variant)).is_some());
+            self.check_texts(&format!("variants.{}.text", variant.id), texts, qr)
+        })
     }
 
-    /// The words for this language, or in the fallback language.
-    pub fn text(&self, language: Option<&Language>, fallback: &Language) -> Option<(&Language, &Text)> {
-        language.and_then(|language| self.texts.get_key_value(language)).or_else(|| self.texts.get_key_value(fallback))
+    /// The words of one variant, by language.
+    pub fn words<'a>(&'a self, variant: Option<&'a Variant>) -> &'a BTreeMap<Language, Text> {
+        variant.map(|variant| &variant.texts).filter(|texts| !texts.is_empty()).unwrap_or(&self.texts)
     }
 
+    /// The picture of one variant.
+    pub fn picture(&self, variant: Option<&Variant>) -> Option<Digest> {
+        variant.and_then(|variant| variant.picture).or(self.picture)
+    }
+
+    /// The QR code of one variant.
+    pub fn qr<'a>(&'a self, variant: Option<&'a Variant>) -> Option<&'a QrTarget> {
+        variant.and_then(|variant| variant.qr.as_ref()).or(self.qr.as_ref())
+    }
+
+    /// Every picture that may stand beside its words.
+    pub fn pictures(&self) -> impl Iterator<Item = Digest> {
+        self.picture.into_iter().chain(self.variants.iter().filter_map(|variant| variant.picture))
+    }
+
+    fn check_texts(&self, key: &str, texts: &BTreeMap<Language, Text>, qr: bool) -> Result<(), CampaignProblem> {
+        texts.iter().try_for_each(|(language, text)| {
+            text.check(self.answers.len(), qr)
+                .map_err(|found| CampaignProblem::at(&format!("{key}.{language}.{}", found.key), found.problem))
+        })
+    }
+}
+
+impl Text {
     /// How many seconds a customer needs for these words: time to notice and 12 characters a second, at least 6; with a QR code
     /// at least 12, to take out a phone.
-    pub fn seconds_needed(&self, text: &Text) -> u32 {
-        let characters = text.title.chars().count() + text.body.chars().count();
+    pub fn seconds_needed(&self, qr: bool) -> u32 {
+        let characters = self.title.chars().count() + self.body.chars().count();
         let reading = 3 + u32::try_from(characters.div_ceil(12)).unwrap_or(u32::MAX - 3);
-        reading.max(if self.qr.is_some() { 12 } else { 6 })
+        reading.max(if qr { 12 } else { 6 })
     }
 
-    fn check_text(&self, language: &Language, text: &Text) -> Result<(), CampaignProblem> {
-        let refuse =
-            |key: &str, problem: String| Err(CampaignProblem { key: format!("text.{language}.{key}"), problem });
-        let body = if self.qr.is_some() { limits::BODY_WITH_QR } else { limits::BODY };
-        if let Err(problem) = check_line(&text.title, limits::TITLE) {
-            return refuse("title", problem);
+    fn check(&self, answers: usize, qr: bool) -> Result<(), CampaignProblem> {
+        let body = if qr { limits::BODY_WITH_QR } else { limits::BODY };
+        check_line(&self.title, limits::TITLE).map_err(|problem| CampaignProblem::at("title", problem))?;
+        check_line(&self.body, body).map_err(|problem| CampaignProblem::at("body", problem))?;
+        if self.answers.len() != answers {
+            let problem = format!("{} labels for {answers} answers", self.answers.len());
+            return Err(CampaignProblem::at("answers", problem));
         }
-        if let Err(problem) = check_line(&text.body, body) {
-            return refuse("body", problem);
-        }
-        if text.answers.len() != self.answers.len() {
-            return refuse("answers", format!("{} labels for {} answers", text.answers.len(), self.answers.len()));
-        }
-        match text.answers.iter().find_map(|label| check_line(label, limits::LABEL).err()) {
-            Some(problem) => refuse("answers", problem),
+        match self.answers.iter().find_map(|label| check_line(label, limits::LABEL).err()) {
+            Some(problem) => Err(CampaignProblem::at("answers", problem)),
             None => Ok(()),
         }
     }
@@ -242,6 +294,7 @@ pub(crate) fn check_line(text: &str, longest: usize) -> Result<(), String> {
 #[allow(clippy::unwrap_used)]
 pub(crate) mod tests {
     use super::*;
+    use crate::utc::Utc;
 
     pub(crate) fn savings() -> Campaign {
         let text = Text {
@@ -252,16 +305,26 @@ pub(crate) mod tests {
         Campaign {
             id: "savings".parse().unwrap(),
             kind: Kind::Offer,
-            from: Some(Utc::from_millis(0)),
-            until: Some(Utc::from_millis(1_000)),
-            audience: Audience::Customers { segments: vec!["gold".parse().unwrap()] },
-            priority: 50,
-            holdout_percent: 10,
+            purpose: None,
+            schedule: Schedule {
+                from: Some(Utc::from_millis(0)),
+                until: Some(Utc::from_millis(1_000)),
+                ..Schedule::default()
+            },
+            smallest_panel: None,
+            audience: Audience::Customers { segments: vec!["gold".parse().unwrap()], except: Vec::new() },
+            when: None,
             policy: ContactPolicy::default(),
+            holdout_per_mille: 100,
+            priority: 50,
+            value: 0,
+            score: None,
             answers: vec![AnswerKind::Accept, AnswerKind::OptOut],
+            next: Vec::new(),
             texts: BTreeMap::from([("en".parse().unwrap(), text)]),
             picture: None,
             qr: None,
+            variants: Vec::new(),
         }
     }
 
@@ -280,18 +343,27 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_short_document_is_a_whole_campaign() {
+        let short = r#"{"id":"welcome","kind":"service","audience":{"customers":{}},"priority":1,"answers":[],
+            "texts":{"en":{"title":"Welcome","body":"Good day."}}}"#;
+        let campaign: Campaign = serde_json::from_str(short).unwrap();
+        campaign.check(&"en".parse().unwrap()).unwrap();
+        assert_eq!((campaign.policy, campaign.schedule), (ContactPolicy::default(), Schedule::default()));
+    }
+
+    #[test]
     fn each_refusal_names_the_key() {
         let en: Language = "en".parse().unwrap();
         assert_eq!(
-            problem(|c| c.until = c.from),
-            "until: 1970-01-01T00:00:00.000Z is not after 1970-01-01T00:00:00.000Z"
+            problem(|c| c.schedule.until = c.schedule.from),
+            "schedule.until: 1970-01-01T00:00:00.000Z is not after 1970-01-01T00:00:00.000Z"
         );
         assert_eq!(problem(|c| c.priority = 101), "priority: 101 is not 0 to 100");
-        assert_eq!(problem(|c| c.holdout_percent = 51), "holdout_percent: 51 is not 0 to 50");
-        assert!(problem(|c| c.policy.showings = 0).starts_with("policy: a cap of zero"));
+        assert_eq!(problem(|c| c.holdout_per_mille = 501), "holdout_per_mille: 501 is not 0 to 500");
+        assert!(problem(|c| c.audience = Audience::Strangers).starts_with("holdout_per_mille: strangers"));
+        assert!(problem(|c| c.policy.caps[0].showings = 0).starts_with("policy.caps: a cap of zero"));
         assert_eq!(problem(|c| c.answers = vec![AnswerKind::OptOut; 2]), "answers: one kind stands twice");
         assert!(problem(|c| c.answers = vec![AnswerKind::Accept]).ends_with("add opt_out"));
-        assert_eq!(problem(|c| c.qr = Some(String::new())), "qr: 0 bytes, not 1 to 120");
         assert_eq!(problem(|c| c.texts.clear()), "text: there is none in the fallback language en");
         let text = |change: fn(&mut Text)| problem(|c| change(c.texts.get_mut(&en).unwrap()));
         assert_eq!(text(|t| t.title = "x".repeat(41)), "text.en.title: 41 characters, over 40");
@@ -299,12 +371,48 @@ pub(crate) mod tests {
         assert_eq!(text(|t| t.answers = vec![]), "text.en.answers: 0 labels for 2 answers");
     }
 
+    fn variant(id: &str) -> Variant {
+        Variant { id: id.parse().unwrap(), weight: 1, texts: BTreeMap::new(), picture: None, qr: None }
+    }
+
+    #[test]
+    fn a_variant_says_only_what_it_puts_otherwise() {
+        let mut other = variant("b");
+        other.qr = Some("https://bank.example/b".parse().unwrap());
+        let campaign = Campaign { variants: vec![variant("a"), other], ..savings() };
+        let [a, b] = &campaign.variants[..] else { unreachable!() };
+        assert_eq!((campaign.words(Some(a)), campaign.qr(Some(a))), (&campaign.texts, None));
+        assert_eq!(campaign.qr(Some(b)), b.qr.as_ref());
+        campaign.check(&"en".parse().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn each_refusal_of_a_variant_names_it() {
+        let of = |change: fn(&mut Variant)| {
+            problem(|c| {
+                c.variants = vec![variant("a"), variant("b")];
+                change(&mut c.variants[1]);
+            })
+        };
+        assert_eq!(problem(|c| c.variants = vec![variant("a"); 9]), "variants: 9 of them, over 8");
+        assert_eq!(of(|b| b.id = "a".parse().unwrap()), "variants.a.id: stands twice");
+        assert_eq!(of(|b| b.weight = 0), "variants.b.weight: 0 is not 1 to 1000");
+        assert_eq!(
+            of(|b| drop(b.texts.insert("de".parse().unwrap(), savings().texts.into_values().next().unwrap()))),
+            "variants.b.text: has other languages than the campaign"
+        );
+        let long = |b: &mut Variant| {
+            b.texts = savings().texts;
+            b.texts.values_mut().for_each(|text| text.body = "x".repeat(100));
+            b.qr = Some("https://bank.example/b".parse().unwrap());
+        };
+        assert_eq!(of(long), "variants.b.text.en.body: 100 characters, over 80");
+    }
+
     #[test]
     fn a_longer_message_and_a_qr_code_need_more_time() {
-        let mut campaign = savings();
-        let text = campaign.texts.values().next().unwrap().clone();
-        assert_eq!(campaign.seconds_needed(&text), 3 + 66_u32.div_ceil(12));
-        campaign.qr = Some("https://bank.example/s".to_owned());
-        assert_eq!(campaign.seconds_needed(&text), 12);
+        let text = savings().texts.into_values().next().unwrap();
+        assert_eq!(text.seconds_needed(false), 3 + 66_u32.div_ceil(12));
+        assert_eq!(text.seconds_needed(true), 12);
     }
 }

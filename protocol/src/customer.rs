@@ -4,8 +4,9 @@
 //! which it came, and decoded when the customer stands there.
 
 use crate::{
+    consent::Consent,
     limits,
-    name::{AttributeName, Language, Segment},
+    name::{AttributeName, Language, Purpose, ScoreName, Segment},
 };
 use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 use serde::{Deserialize, Serialize};
@@ -42,23 +43,14 @@ pub struct Profile {
     pub segments: Vec<Segment>,
     /// The language they are spoken to in, if known.
     pub language: Option<Language>,
-    /// Whether they may be shown marketing.
+    /// Their word on marketing.
     pub marketing: Consent,
     /// What placeholders in texts stand for.
     pub attributes: BTreeMap<AttributeName, String>,
-}
-
-/// A customer's word on marketing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Consent {
-    /// They were never asked, or never answered. Not a yes.
-    #[default]
-    Unknown,
-    /// They opted in.
-    Given,
-    /// They objected.
-    Refused,
+    /// Their word on other purposes.
+    pub purposes: BTreeMap<Purpose, Consent>,
+    /// What head office has reckoned of them; 100 is certain, by convention.
+    pub scores: BTreeMap<ScoreName, i32>,
 }
 
 impl Profile {
@@ -87,7 +79,7 @@ impl Profile {
 
 impl<C> Encode<C> for Profile {
     fn encode<W: encode::Write>(&self, encoder: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
-        encoder.array(4)?.array(self.segments.len() as u64)?;
+        encoder.array(6)?.array(self.segments.len() as u64)?;
         for segment in &self.segments {
             encoder.str(segment.as_str())?;
         }
@@ -95,14 +87,18 @@ impl<C> Encode<C> for Profile {
             Some(language) => encoder.str(language.as_str())?,
             None => encoder.null()?,
         };
-        encoder.u8(match self.marketing {
-            Consent::Unknown => 0,
-            Consent::Given => 1,
-            Consent::Refused => 2,
-        })?;
+        encoder.encode(&self.marketing)?;
         encoder.map(self.attributes.len() as u64)?;
         for (name, value) in &self.attributes {
             encoder.str(name.as_str())?.str(value)?;
+        }
+        encoder.map(self.purposes.len() as u64)?;
+        for (purpose, consent) in &self.purposes {
+            encoder.str(purpose.as_str())?.encode(consent)?;
+        }
+        encoder.map(self.scores.len() as u64)?;
+        for (name, score) in &self.scores {
+            encoder.str(name.as_str())?.i32(*score)?;
         }
         Ok(())
     }
@@ -112,8 +108,8 @@ impl<'b, C> Decode<'b, C> for Profile {
     fn decode(decoder: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
         let start = decoder.position();
         let wrong = |what| decode::Error::message(what).at(start);
-        if decoder.array()? != Some(4) {
-            return Err(wrong("a profile is an array of four"));
+        if decoder.array()? != Some(6) {
+            return Err(wrong("a profile is an array of six"));
         }
         let segments = bounded(decoder.array()?, limits::SEGMENTS).ok_or_else(|| wrong("too many segments"))?;
         let segments = (0..segments).map(|_| name(decoder)).collect::<Result<_, _>>()?;
@@ -121,12 +117,7 @@ impl<'b, C> Decode<'b, C> for Profile {
             minicbor::data::Type::Null => decoder.null().map(|()| None)?,
             _ => Some(name(decoder)?),
         };
-        let marketing = match decoder.u8()? {
-            0 => Consent::Unknown,
-            1 => Consent::Given,
-            2 => Consent::Refused,
-            _ => return Err(wrong("marketing consent is 0, 1 or 2")),
-        };
+        let marketing = decoder.decode()?;
         let count = bounded(decoder.map()?, limits::ATTRIBUTES).ok_or_else(|| wrong("too many attributes"))?;
         let mut attributes = BTreeMap::new();
         for _ in 0..count {
@@ -137,7 +128,13 @@ impl<'b, C> Decode<'b, C> for Profile {
             }
             attributes.insert(key, value.to_owned());
         }
-        Ok(Profile { segments, language, marketing, attributes })
+        let count = bounded(decoder.map()?, limits::PURPOSES).ok_or_else(|| wrong("too many purposes"))?;
+        let purposes = (0..count).map(|_| Ok((name(decoder)?, decoder.decode()?)));
+        let purposes = purposes.collect::<Result<_, decode::Error>>()?;
+        let count = bounded(decoder.map()?, limits::SCORES).ok_or_else(|| wrong("too many scores"))?;
+        let scores = (0..count).map(|_| Ok((name(decoder)?, decoder.i32()?)));
+        let scores = scores.collect::<Result<_, decode::Error>>()?;
+        Ok(Profile { segments, language, marketing, attributes, purposes, scores })
     }
 }
 
@@ -155,13 +152,16 @@ fn name<N: std::str::FromStr<Err = crate::name::NameError>>(decoder: &mut Decode
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::consent::Status;
 
     fn anna() -> Profile {
         Profile {
             segments: vec!["gold".parse().unwrap(), "staff".parse().unwrap()],
             language: Some("de".parse().unwrap()),
-            marketing: Consent::Given,
+            marketing: Status::Given.into(),
             attributes: BTreeMap::from([("first-name".parse().unwrap(), "Anna".to_owned())]),
+            purposes: BTreeMap::from([("partners".parse().unwrap(), Status::Refused.into())]),
+            scores: BTreeMap::from([("churn".parse().unwrap(), -70)]),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::{
     campaign::AnswerKind,
     customer::CustomerId,
-    name::{BootId, CampaignId, Language, VisitId},
+    name::{BootId, CampaignId, Language, Segment, VariantId, VisitId},
     utc::Utc,
 };
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ impl Interaction {
     pub fn through(&self) -> u64 {
         match self.fact {
             Fact::Discarded { through } => through,
-            Fact::NotShown { .. } | Fact::Shown { .. } | Fact::Ended { .. } => self.sequence,
+            Fact::NotShown { .. } | Fact::HeldOut { .. } | Fact::Shown { .. } | Fact::Ended { .. } => self.sequence,
         }
     }
 }
@@ -67,24 +67,44 @@ pub enum ClockQuality {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fact {
-    /// A customer came, and no message was shown.
+    /// A decision was made, and no message was shown.
     NotShown {
         /// Why.
         reason: Reason,
         /// The campaign that came nearest to being shown, if there was one.
         campaign: Option<CampaignId>,
+        /// What called for the decision.
+        trigger: Trigger,
+    },
+    /// A message would have been shown, had the customer not belonged to its campaign's control group. What is shown instead, or
+    /// that nothing is, follows as a fact of its own.
+    HeldOut {
+        /// Whose message.
+        campaign: CampaignId,
+        /// The customer's first segment.
+        segment: Option<Segment>,
+        /// What called for the decision.
+        trigger: Trigger,
     },
     /// A message's picture was really presented.
     Shown {
         /// Whose message.
         campaign: CampaignId,
+        /// Which way of putting it, if there are several.
+        variant: Option<VariantId>,
         /// In which language.
         language: Language,
+        /// The customer's first segment.
+        segment: Option<Segment>,
+        /// What called for the decision.
+        trigger: Trigger,
     },
     /// A showing ended.
     Ended {
         /// Whose message.
         campaign: CampaignId,
+        /// Which way of putting it, if there are several.
+        variant: Option<VariantId>,
         /// How.
         ending: Ending,
         /// How long it was on the glass, in milliseconds.
@@ -98,6 +118,23 @@ pub enum Fact {
     },
 }
 
+/// What called for a decision: the moment of a visit to which a result is put down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// The customer came.
+    #[default]
+    Arrival,
+    /// The customer answered the message before.
+    Answer,
+    /// The customer asked for their balance.
+    BalanceEnquiry,
+    /// The customer chose another language.
+    LanguageChange,
+    /// Time is running out for what was to be shown.
+    TimeRunningOut,
+}
+
 /// Why no message was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -106,18 +143,32 @@ pub enum Reason {
     NoCampaigns,
     /// No campaign's schedule holds now.
     NotScheduled,
+    /// The panel is smaller than the campaign asks for.
+    PanelTooSmall,
     /// No campaign addresses this customer.
     NotAddressed,
     /// The customer never opted in to marketing.
     NoConsent,
     /// The customer objected to marketing.
     OptedOut,
+    /// A condition of the campaign does not hold.
+    NotEligible,
+    /// It follows an answer that the customer has not given.
+    NotEarned,
+    /// The policy says never, for now.
+    Stopped,
     /// It has been shown often enough.
     Capped,
+    /// It is too soon after the last showing.
+    TooSoon,
     /// The customer declined it not long ago.
     Declined,
+    /// The customer said "later", and it is not later yet.
+    Postponed,
     /// The customer has accepted it already.
     Accepted,
+    /// The device has shown enough today.
+    DeviceBudget,
     /// The customer belongs to the control group.
     HeldOut,
     /// Fewer seconds remain than the message needs.
@@ -133,12 +184,19 @@ impl fmt::Display for Reason {
         f.write_str(match self {
             Reason::NoCampaigns => "no_campaigns",
             Reason::NotScheduled => "not_scheduled",
+            Reason::PanelTooSmall => "panel_too_small",
             Reason::NotAddressed => "not_addressed",
             Reason::NoConsent => "no_consent",
             Reason::OptedOut => "opted_out",
+            Reason::NotEligible => "not_eligible",
+            Reason::NotEarned => "not_earned",
+            Reason::Stopped => "stopped",
             Reason::Capped => "capped",
+            Reason::TooSoon => "too_soon",
             Reason::Declined => "declined",
+            Reason::Postponed => "postponed",
             Reason::Accepted => "accepted",
+            Reason::DeviceBudget => "device_budget",
             Reason::HeldOut => "held_out",
             Reason::NoTime => "no_time",
             Reason::CacheFailed => "cache_failed",

@@ -4,16 +4,19 @@
 //! or a named refusal out. It opens no file and no socket and reads no clock, so that a device, head office, a simulator and
 //! a fuzzer all run exactly the same code.
 //!
-//! Reading order: the words ([`name`], [`utc`], [`card`], [`token`]), the wire ([`topic`], [`signed`], [`digest`]), what travels
-//! down ([`customer`], [`block`], [`shard`], [`delta`], [`found`], [`campaign`], [`bundle`], [`group`], [`confirmation`]) and what
-//! travels up ([`presence`], [`hello`], [`request`], [`interaction`], [`batch`], [`health`]).
+//! Reading order: the words ([`name`], [`utc`], [`interval`], [`zone`], [`card`], [`token`]), the wire ([`topic`], [`signed`],
+//! [`digest`]), what travels down ([`consent`], [`customer`], [`block`], [`shard`], [`delta`], [`found`]; [`schedule`], [`predicate`],
+//! [`policy`], [`qr`], [`variant`], [`sequence`], [`campaign`], [`bundle`], [`group`]; [`confirmation`]) and what travels up
+//! ([`presence`], [`hello`], [`request`], [`interaction`], [`batch`], [`health`]).
 
 pub mod limits;
 
 pub mod card;
+pub mod interval;
 pub mod name;
 pub mod token;
 pub mod utc;
+pub mod zone;
 
 mod base64;
 pub mod digest;
@@ -24,11 +27,18 @@ pub mod block;
 pub mod bundle;
 pub mod campaign;
 pub mod confirmation;
+pub mod consent;
 pub mod customer;
 pub mod delta;
 pub mod found;
 pub mod group;
+pub mod policy;
+pub mod predicate;
+pub mod qr;
+pub mod schedule;
+pub mod sequence;
 pub mod shard;
+pub mod variant;
 
 pub mod batch;
 pub mod health;

@@ -41,6 +41,24 @@ pub const CAMPAIGNS: usize = 500;
 /// Most answers a message offers: as many as a person weighs at a glance, and as buttons of 20 mm fit side by side.
 pub const ANSWERS: usize = 3;
 
+/// Most variants of a campaign: with more, each is seen too seldom to tell them apart.
+pub const VARIANTS: usize = 8;
+
+/// Most campaigns that may follow one.
+pub const NEXT: usize = 8;
+
+/// Most parts of the day in a schedule: each day of the week, morning and evening.
+pub const DAY_PARTS: usize = 14;
+
+/// Most clauses of a condition.
+pub const CLAUSES: usize = 32;
+
+/// Deepest condition, a single clause being 1: what somebody can still explain to somebody else.
+pub const CLAUSE_DEPTH: usize = 4;
+
+/// Most caps of a policy: a day, a week, a month and a year.
+pub const CAPS: usize = 4;
+
 /// Most languages in a bundle.
 pub const LANGUAGES: usize = 32;
 
@@ -61,6 +79,12 @@ pub const QR: usize = 120;
 
 /// Most segments one customer belongs to.
 pub const SEGMENTS: usize = 16;
+
+/// Most purposes a customer has consented or objected to, marketing apart.
+pub const PURPOSES: usize = 16;
+
+/// Most scores of one customer.
+pub const SCORES: usize = 32;
 
 /// Most attributes of one customer.
 pub const ATTRIBUTES: usize = 32;

@@ -71,6 +71,20 @@ names! {
     KeyId, "key id";
     /// What a customer attribute is called.
     AttributeName, "attribute";
+    /// What a customer's score is called.
+    ScoreName, "score";
+    /// What customers consent to.
+    Purpose, "purpose";
+    /// Who took a consent down.
+    ConsentSource, "consent source";
+    /// One way of putting a campaign, compared with its others.
+    VariantId, "variant";
+    /// What a visit is for, such as `withdrawal`.
+    VisitKind, "kind of visit";
+    /// The band in which a visit's amount lies, such as `large`. The amount itself is nobody's business here.
+    AmountBand, "amount band";
+    /// What kind of place a device stands at, such as `airport`.
+    Site, "site";
     /// One device's journal, from its creation to the day it is set aside.
     JournalId, "journal";
     /// One customer's stay at a machine.

@@ -1,7 +1,10 @@
 //! Customers who come, go and change: head office's table, and what a device must know after each import of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use touchpoint_protocol::customer::{Consent, CustomerId, Profile};
+use touchpoint_protocol::{
+    consent::Status,
+    customer::{CustomerId, Profile},
+};
 use touchpoint_sim::random::Random;
 
 use crate::books::Books;
@@ -100,8 +103,9 @@ impl Person {
         Profile {
             segments: vec![self.segment.parse().unwrap()],
             language: Some(self.language.parse().unwrap()),
-            marketing: if self.consents { Consent::Given } else { Consent::Refused },
+            marketing: if self.consents { Status::Given } else { Status::Refused }.into(),
             attributes: BTreeMap::from([("first-name".parse().unwrap(), self.name.clone())]),
+            ..Profile::default()
         }
     }
 }

@@ -33,7 +33,8 @@ use touchpoint_display::{Frame, Panel, PanelError, Point, Rectangle, Screen, Siz
 use touchpoint_protocol::{
     block::{Block, Packer, Row, Rows},
     card::Card,
-    customer::{Consent, CustomerId, Profile},
+    consent::Status,
+    customer::{CustomerId, Profile},
     digest::Digest,
     interaction::{Fact, Interaction},
     shard::{BlockRef, ShardHead},
@@ -198,26 +199,28 @@ impl Panel for Fused {
 /// A fact as a person reads it.
 fn line(interaction: &Interaction) -> String {
     match &interaction.fact {
-        Fact::NotShown { reason, campaign: Some(campaign) } => format!("not shown: {campaign}, {reason}"),
-        Fact::NotShown { reason, campaign: None } => format!("not shown: {reason}"),
-        Fact::Shown { campaign, language } => format!("shown: {campaign} in {language}"),
-        Fact::Ended { campaign, ending, dwell_ms } => format!("ended: {campaign}, {ending} after {dwell_ms} ms"),
+        Fact::NotShown { reason, campaign: Some(campaign), .. } => format!("not shown: {campaign}, {reason}"),
+        Fact::NotShown { reason, campaign: None, .. } => format!("not shown: {reason}"),
+        Fact::HeldOut { campaign, .. } => format!("held out: {campaign}"),
+        Fact::Shown { campaign, language, .. } => format!("shown: {campaign} in {language}"),
+        Fact::Ended { campaign, ending, dwell_ms, .. } => format!("ended: {campaign}, {ending} after {dwell_ms} ms"),
         Fact::Discarded { through } => format!("discarded: through {through}"),
     }
 }
 
 /// Puts customers and campaigns where synchronisation would have put them.
 async fn fill(cache: &Cache, tokens: &TokenKeys, here: &Membership) {
-    let profile = |segment: &str, language: &str, marketing, name: &str| Profile {
+    let profile = |segment: &str, language: &str, marketing: Status, name: &str| Profile {
         segments: vec![segment.parse().unwrap()],
         language: Some(language.parse().unwrap()),
-        marketing,
+        marketing: marketing.into(),
         attributes: BTreeMap::from([("first-name".parse().unwrap(), name.to_owned())]),
+        ..Profile::default()
     };
     let customers = [
-        (1, ANNA, profile("gold", "de", Consent::Given, "Anna")),
-        (2, BEN, profile("family", "en", Consent::Given, "Ben")),
-        (3, CHLOE, profile("saver", "fr", Consent::Refused, "Chloé")),
+        (1, ANNA, profile("gold", "de", Status::Given, "Anna")),
+        (2, BEN, profile("family", "en", Status::Given, "Ben")),
+        (3, CHLOE, profile("saver", "fr", Status::Refused, "Chloé")),
     ];
     let mut rows: Vec<(Token, CustomerId, Vec<u8>)> = customers
         .map(|(id, number, profile)| {

@@ -1,9 +1,13 @@
 //! Who stands at the machine, as far as this device knows.
 
 use touchpoint_protocol::{
-    customer::{Consent, CustomerId, Profile},
-    name::{Language, Segment},
+    consent::Consent,
+    customer::{CustomerId, Profile},
+    name::{Language, Purpose, Segment},
 };
+
+/// What the profile's marketing consent is called among purposes.
+const MARKETING: &str = "marketing";
 
 /// A customer whom the cache knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +29,11 @@ impl Customer {
         self.profile.language.as_ref()
     }
 
-    /// Their word on marketing, as head office has it.
-    pub fn marketing(&self) -> Consent {
-        self.profile.marketing
+    /// Their word on a purpose, as head office has it; on marketing, if none is named.
+    pub fn consent(&self, purpose: Option<&Purpose>) -> Option<&Consent> {
+        match purpose {
+            Some(purpose) if purpose.as_str() != MARKETING => self.profile.purposes.get(purpose),
+            _ => Some(&self.profile.marketing),
+        }
     }
 }

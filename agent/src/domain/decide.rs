@@ -1,202 +1,226 @@
 //! Which message a customer is shown, and why not each of the others.
 //!
 //! Pure and deterministic: the same customer, contacts, campaigns and moment always give the same decision. Every campaign
-//! gets exactly one [`Verdict`], from the first question it fails, in this order: schedule, audience, consent, segment, contact
-//! policy, holdout, time left, rank. Consent is asked before anything is read of the customer that marketing would use.
+//! gets exactly one [`Verdict`], from the first question it fails, one file for each: [`schedule`] and panel, audience and [`consent`],
+//! condition ([`eligibility`]), [`sequence`], contact [`policy`]. Those that fail none are taken in the order of their [`rank`]; the first
+//! of them that fits the time left and whose control group ([`assignment`]) the customer is not in has won.
+//!
+//! A customer waits for this, so nothing is made into text, and what is the same for all campaigns is reckoned once.
 
-use super::{
-    contact::{Contact, ContactKind},
-    customer::Customer,
-    holdout::is_held_out,
-};
-use std::cmp::Reverse;
+use super::{contact::Contact, customer::Customer, moment::Moment};
+use std::{cmp::Reverse, collections::BinaryHeap};
 use touchpoint_protocol::{
     bundle::Bundle,
-    campaign::{AnswerKind, Audience, Campaign},
-    customer::Consent,
+    campaign::{Campaign, Text},
     interaction::Reason,
     name::{CampaignId, Language},
     utc::Utc,
+    variant::Variant,
+    zone::Local,
 };
 
-/// Milliseconds of a day. Caps count whole days of 24 hours: a device at a border has no calendar of its own.
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+mod schedule;
 
-/// When a decision is made.
-#[derive(Debug, Clone, Copy)]
-pub struct Moment {
-    /// The time.
-    pub utc: Utc,
-    /// How many seconds remain of the visit.
-    pub seconds_left: u32,
-}
+mod consent;
+mod eligibility;
+mod history;
+mod policy;
+mod sequence;
+
+mod assignment;
+mod rank;
+mod verdict;
+
+pub use eligibility::Unmet;
+pub use verdict::{Loss, Scope, Verdict};
+
+use eligibility::Known;
+use history::History;
+use rank::Rank;
+use sequence::{Standing, Ways};
 
 /// What was decided, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
+pub struct Decision<'a> {
     /// What is to be shown, if anything.
-    pub choice: Option<Choice>,
+    pub choice: Option<Choice<'a>>,
+    /// What would have been shown, had the customer not belonged to its control group, in the order of rank.
+    pub held_out: Vec<&'a CampaignId>,
     /// One verdict for each campaign, in the order of the bundle.
-    pub verdicts: Vec<(CampaignId, Verdict)>,
+    pub verdicts: Vec<(&'a CampaignId, Verdict<'a>)>,
 }
 
 /// What is to be shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choice {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choice<'a> {
     /// The campaign.
-    pub campaign: CampaignId,
+    pub campaign: &'a Campaign,
+    /// Which way of putting it, if there are several.
+    pub variant: Option<&'a Variant>,
     /// The language of its words.
-    pub language: Language,
+    pub language: &'a Language,
+    /// Its words.
+    pub text: &'a Text,
     /// How many seconds the words need.
     pub seconds: u32,
 }
 
-/// Why a campaign won or lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is shown.
-    Won,
-    /// It could have been shown, but another ranks higher.
-    Outranked,
-    /// It could not be shown.
-    Lost(Reason),
-}
-
 /// Decides among the campaigns of a bundle.
-pub fn decide(bundle: &Bundle, customer: Option<&Customer>, contacts: &[Contact], moment: Moment) -> Decision {
-    let judged: Vec<_> = bundle
-        .campaigns
-        .iter()
-        .map(|campaign| (campaign, judge(campaign, bundle, customer, contacts, moment)))
-        .collect();
-    let winner = judged
-        .iter()
-        .filter(|(_, judgement)| judgement.is_ok())
-        .min_by_key(|(campaign, _)| (Reverse(campaign.priority), &campaign.id))
-        .map(|(campaign, _)| &campaign.id);
-
-    let mut decision = Decision { choice: None, verdicts: Vec::with_capacity(judged.len()) };
-    for (campaign, judgement) in &judged {
-        let verdict = match judgement {
-            Ok(choice) if winner == Some(&campaign.id) => {
-                decision.choice = Some(choice.clone());
-                Verdict::Won
+pub fn decide<'a>(
+    bundle: &'a Bundle,
+    customer: Option<&Customer>,
+    contacts: &[Contact],
+    moment: &Moment,
+) -> Decision<'a> {
+    let case = Case::new(bundle, customer, contacts, moment);
+    let mut verdicts = Vec::with_capacity(bundle.campaigns.len());
+    let mut candidates = Vec::new();
+    for (at, campaign) in bundle.campaigns.iter().enumerate() {
+        let verdict = match case.judge(campaign) {
+            Ok(due) => {
+                candidates.push(Rank::new(at, campaign, customer, due));
+                Verdict::Outranked
             }
-            Ok(_) => Verdict::Outranked,
-            Err(reason) => Verdict::Lost(*reason),
+            Err(loss) => Verdict::Lost(loss),
         };
-        decision.verdicts.push((campaign.id.clone(), verdict));
+        verdicts.push((&campaign.id, verdict));
+    }
+
+    let mut decision = Decision { choice: None, held_out: Vec::new(), verdicts };
+    // A heap, because mostly only the first is asked for.
+    let mut candidates = BinaryHeap::from(candidates);
+    while let Some(Rank { at, .. }) = candidates.pop() {
+        let campaign = &bundle.campaigns[at];
+        let verdict = match case.choose(campaign) {
+            Err(loss) => Verdict::Lost(loss),
+            Ok(_) if case.is_held_out(campaign) => {
+                decision.held_out.push(&campaign.id);
+                Verdict::Lost(Loss::HeldOut)
+            }
+            Ok(choice) => {
+                decision.choice = Some(choice);
+                decision.verdicts[at].1 = Verdict::Won;
+                break;
+            }
+        };
+        decision.verdicts[at].1 = verdict;
     }
     decision
 }
 
-impl Decision {
+impl Decision<'_> {
     /// What is decided where there are no campaigns.
-    pub fn none() -> Decision {
-        Decision { choice: None, verdicts: Vec::new() }
+    pub fn none() -> Decision<'static> {
+        Decision { choice: None, held_out: Vec::new(), verdicts: Vec::new() }
     }
 
     /// For a decision without a choice: why, and which campaign came nearest, if it is one campaign that it is about. Consent is
     /// about all of them.
     pub fn nearest(&self) -> (Option<&CampaignId>, Reason) {
         let lost = self.verdicts.iter().filter_map(|(campaign, verdict)| match verdict {
-            Verdict::Lost(reason) => Some((campaign, *reason)),
+            Verdict::Lost(loss) => Some((*campaign, loss.reason())),
             Verdict::Won | Verdict::Outranked => None,
         });
         // The first of those that are equally near, so that the answer is the same every time.
         match lost.min_by_key(|(_, reason)| Reverse(nearness(*reason))) {
-            Some((campaign, reason)) => ((nearness(reason) >= nearness(Reason::Accepted)).then_some(campaign), reason),
+            Some((campaign, reason)) => ((nearness(reason) >= nearness(Reason::NotEarned)).then_some(campaign), reason),
             None => (None, Reason::NoCampaigns),
         }
     }
 }
 
-/// What this campaign would show this customer now, or the first reason why not.
-fn judge(
-    campaign: &Campaign,
-    bundle: &Bundle,
-    customer: Option<&Customer>,
-    contacts: &[Contact],
-    moment: Moment,
-) -> Result<Choice, Reason> {
-    if campaign.from.is_some_and(|from| moment.utc < from) || campaign.until.is_some_and(|until| moment.utc >= until) {
-        return Err(Reason::NotScheduled);
-    }
-    match (&campaign.audience, customer) {
-        (Audience::Strangers, None) => {}
-        (Audience::Strangers, Some(_)) | (Audience::Customers { .. }, None) => return Err(Reason::NotAddressed),
-        (Audience::Customers { segments }, Some(customer)) => {
-            consent(campaign, customer, contacts)?;
-            if !segments.is_empty() && !segments.iter().any(|segment| customer.profile.segments.contains(segment)) {
-                return Err(Reason::NotAddressed);
-            }
-            contact_policy(campaign, contacts, moment.utc)?;
-            if is_held_out(customer.id, campaign) {
-                return Err(Reason::HeldOut);
-            }
+/// What is the same for all campaigns of a decision.
+struct Case<'a, 'c> {
+    bundle: &'a Bundle,
+    customer: Option<&'c Customer>,
+    moment: &'c Moment,
+    /// What the bundle's clock says.
+    local: Local,
+    /// When the customer last objected at a screen.
+    objection: Option<Utc>,
+    history: History<'c>,
+    ways: Ways<'a>,
+    /// What the overall policy says of marketing.
+    overall: Result<(), Loss<'a>>,
+}
+
+impl<'a, 'c> Case<'a, 'c> {
+    fn new(bundle: &'a Bundle, customer: Option<&'c Customer>, contacts: &'c [Contact], moment: &'c Moment) -> Self {
+        let history = History::new(contacts, &bundle.campaigns);
+        let overall = policy::overall(&bundle.policy, &history, moment);
+        Case {
+            bundle,
+            customer,
+            moment,
+            local: bundle.zone.local(moment.utc),
+            objection: consent::objection(contacts),
+            history,
+            ways: Ways::new(&bundle.campaigns),
+            overall,
         }
     }
-    let language = customer.and_then(Customer::language);
-    let (language, text) = campaign.text(language, &bundle.fallback_language).ok_or(Reason::NotAddressed)?;
-    let seconds = campaign.seconds_needed(text);
-    if moment.seconds_left < seconds {
-        return Err(Reason::NoTime);
-    }
-    Ok(Choice { campaign: campaign.id.clone(), language: language.clone(), seconds })
-}
 
-/// An opt-out at a screen counts at once and beats whatever head office still says of the customer.
-fn consent(campaign: &Campaign, customer: &Customer, contacts: &[Contact]) -> Result<(), Reason> {
-    if !campaign.kind.is_marketing() {
-        return Ok(());
+    /// Whether it is a campaign's turn in a sequence, or the first reason why it cannot be shown.
+    fn judge(&self, campaign: &'a Campaign) -> Result<bool, Loss<'a>> {
+        let Case { customer, moment, history, .. } = self;
+        let local = campaign.schedule.zone.as_ref().map_or(self.local, |zone| zone.local(moment.utc));
+        schedule::check(campaign, moment, local)?;
+        consent::check(campaign, *customer, self.objection)?;
+        if let Some(when) = &campaign.when {
+            Known { customer: *customer, moment, local }.check(when).map_err(Loss::Unmet)?;
+        }
+        let standing = self.ways.standing(&campaign.id, history);
+        if standing == Standing::NotEarned {
+            return Err(Loss::NotEarned);
+        }
+        policy::of_campaign(campaign, history, moment.utc)?;
+        if campaign.kind.is_marketing() {
+            self.overall?;
+        }
+        Ok(standing == Standing::Due)
     }
-    if contacts.iter().any(|contact| contact.what == ContactKind::Answered(AnswerKind::OptOut)) {
-        return Err(Reason::OptedOut);
-    }
-    match customer.marketing() {
-        Consent::Given => Ok(()),
-        Consent::Refused => Err(Reason::OptedOut),
-        Consent::Unknown => Err(Reason::NoConsent),
-    }
-}
 
-/// Service messages are never capped: they are owed.
-fn contact_policy(campaign: &Campaign, contacts: &[Contact], now: Utc) -> Result<(), Reason> {
-    if !campaign.kind.is_marketing() {
-        return Ok(());
+    /// What a campaign would show.
+    fn choose(&self, campaign: &'a Campaign) -> Result<Choice<'a>, Loss<'a>> {
+        let Case { bundle, customer, moment, .. } = self;
+        let id = customer.map(|customer| customer.id);
+        let variant = assignment::variant(&bundle.salt, campaign, id, moment.utc.as_millis());
+        let texts = campaign.words(variant);
+        let spoken = customer.and_then(Customer::language).and_then(|language| texts.get_key_value(language));
+        let (language, text) =
+            spoken.or_else(|| texts.get_key_value(&bundle.fallback_language)).ok_or(Loss::NoWords)?;
+        let seconds = text.seconds_needed(campaign.qr(variant).is_some());
+        match moment.seconds_left < seconds {
+            true => Err(Loss::NoTime { seconds }),
+            false => Ok(Choice { campaign, variant, language, text, seconds }),
+        }
     }
-    let policy = &campaign.policy;
-    let of_campaign = || contacts.iter().filter(|contact| contact.campaign == campaign.id);
-    let within = |contact: &Contact, days: u16| contact.at > now.plus_millis(-DAY_MS * i64::from(days));
-    let answered = |contact: &Contact, kind| contact.what == ContactKind::Answered(kind);
 
-    if of_campaign().any(|contact| answered(contact, AnswerKind::Accept)) {
-        return Err(Reason::Accepted);
+    fn is_held_out(&self, campaign: &Campaign) -> bool {
+        self.customer.is_some_and(|customer| assignment::is_held_out(&self.bundle.salt, campaign, customer.id))
     }
-    let quiet = policy.quiet_days_after_decline;
-    if of_campaign().any(|contact| answered(contact, AnswerKind::Decline) && within(contact, quiet)) {
-        return Err(Reason::Declined);
-    }
-    let shown = of_campaign().filter(|contact| contact.what == ContactKind::Shown && within(contact, policy.days));
-    if shown.count() >= usize::from(policy.showings) {
-        return Err(Reason::Capped);
-    }
-    Ok(())
 }
 
 /// How near to being shown a campaign was that lost for this reason: what is about this customer tells more than what is
 /// about the calendar.
 fn nearness(reason: Reason) -> u8 {
     match reason {
-        Reason::PanelFailed => 11,
-        Reason::NoTime => 10,
-        Reason::HeldOut => 9,
-        Reason::Capped => 8,
-        Reason::Declined => 7,
-        Reason::Accepted => 6,
-        Reason::OptedOut => 5,
-        Reason::NoConsent => 4,
-        Reason::NotAddressed => 3,
+        Reason::PanelFailed => 18,
+        Reason::NoTime => 17,
+        Reason::HeldOut => 16,
+        Reason::DeviceBudget => 15,
+        Reason::TooSoon => 14,
+        Reason::Capped => 13,
+        Reason::Postponed => 12,
+        Reason::Declined => 11,
+        Reason::Accepted => 10,
+        Reason::Stopped => 9,
+        Reason::NotEligible => 8,
+        Reason::NotEarned => 7,
+        Reason::OptedOut => 6,
+        Reason::NoConsent => 5,
+        Reason::NotAddressed => 4,
+        Reason::PanelTooSmall => 3,
         Reason::NotScheduled => 2,
         Reason::CacheFailed => 1,
         Reason::NoCampaigns => 0,

@@ -48,7 +48,8 @@ impl From<&Fact> for Worth {
         match fact {
             Fact::Discarded { .. } => Worth::Discarded,
             Fact::NotShown { .. } => Worth::NotShown,
-            Fact::Shown { .. } => Worth::Showing,
+            // Without who was held out, showings prove nothing.
+            Fact::HeldOut { .. } | Fact::Shown { .. } => Worth::Showing,
             Fact::Ended { ending: Ending::Answered(_), .. } => Worth::Answer,
             Fact::Ended { ending: Ending::TimeUp | Ending::CustomerLeft | Ending::Interrupted, .. } => Worth::Showing,
         }

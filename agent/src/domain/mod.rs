@@ -5,6 +5,6 @@ pub mod contact;
 pub mod customer;
 pub mod decide;
 pub mod discard;
-pub mod holdout;
+pub mod moment;
 pub mod update;
 pub mod words;

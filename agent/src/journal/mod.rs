@@ -328,7 +328,7 @@ fn contact(at: Utc, fact: Fact) -> Option<Contact> {
         Fact::Ended { campaign, ending: Ending::Answered(kind), .. } => {
             Some(Contact { campaign, at, what: ContactKind::Answered(kind) })
         }
-        Fact::Ended { .. } | Fact::NotShown { .. } | Fact::Discarded { .. } => None,
+        Fact::Ended { .. } | Fact::NotShown { .. } | Fact::HeldOut { .. } | Fact::Discarded { .. } => None,
     }
 }
 

@@ -1,7 +1,10 @@
 //! The journal's rules, each as a test.
 
 use super::*;
-use touchpoint_protocol::{campaign::AnswerKind, interaction::Reason};
+use touchpoint_protocol::{
+    campaign::AnswerKind,
+    interaction::{Reason, Trigger},
+};
 use touchpoint_vault::MasterKey;
 
 async fn open(folder: &tempfile::TempDir) -> Journal {
@@ -16,11 +19,11 @@ fn entry(customer: Option<i64>, fact: Fact) -> Entry {
 }
 
 fn answered(kind: AnswerKind) -> Fact {
-    Fact::Ended { campaign: "savings".parse().unwrap(), ending: Ending::Answered(kind), dwell_ms: 1 }
+    Fact::Ended { campaign: "savings".parse().unwrap(), variant: None, ending: Ending::Answered(kind), dwell_ms: 1 }
 }
 
 fn not_shown() -> Fact {
-    Fact::NotShown { reason: Reason::NoConsent, campaign: None }
+    Fact::NotShown { reason: Reason::NoConsent, campaign: None, trigger: Trigger::Arrival }
 }
 
 #[tokio::test]
@@ -60,7 +63,7 @@ async fn a_confirmation_never_goes_back_and_never_runs_ahead() {
 async fn the_contact_history_is_a_customers_own_the_latest_first() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(&folder).await;
-    let shown = Fact::Shown { campaign: "savings".parse().unwrap(), language: "en".parse().unwrap() };
+    let shown = shown();
     for (customer, fact) in [
         (Some(7), shown.clone()),
         (Some(7), answered(AnswerKind::Decline)),
@@ -81,7 +84,13 @@ async fn small(folder: &tempfile::TempDir, records: u64) -> Journal {
 }
 
 fn shown() -> Fact {
-    Fact::Shown { campaign: "savings".parse().unwrap(), language: "en".parse().unwrap() }
+    Fact::Shown {
+        campaign: "savings".parse().unwrap(),
+        variant: None,
+        language: "en".parse().unwrap(),
+        segment: None,
+        trigger: Trigger::Arrival,
+    }
 }
 
 /// What is to be delivered, a letter each; `d` and a number for a run that is gone.
@@ -89,6 +98,7 @@ async fn outbox(journal: &Journal) -> String {
     let confirmed = journal.state().borrow().confirmed;
     let letter = |interaction: Interaction| match interaction.fact {
         Fact::NotShown { .. } => "n".to_owned(),
+        Fact::HeldOut { .. } => "h".to_owned(),
         Fact::Shown { .. } => "s".to_owned(),
         Fact::Ended { ending: Ending::Answered(_), .. } => "a".to_owned(),
         Fact::Ended { .. } => "e".to_owned(),

@@ -161,7 +161,7 @@ fn span(row: &Row<'_>) -> rusqlite::Result<Span> {
 mod tests {
     use super::*;
     use crate::store::Enrolment;
-    use touchpoint_protocol::interaction::{ClockQuality, Moment, Reason};
+    use touchpoint_protocol::interaction::{ClockQuality, Moment, Reason, Trigger};
     use touchpoint_vault::MasterKey;
 
     /// A database that knows two devices.
@@ -186,7 +186,7 @@ mod tests {
             },
             customer: None,
             backfill: sequence % 2 == 0,
-            fact: Fact::NotShown { reason: Reason::HeldOut, campaign: None },
+            fact: Fact::NotShown { reason: Reason::HeldOut, campaign: None, trigger: Trigger::Arrival },
         });
         Batch { journal: "j1".parse().unwrap(), interactions: interactions.collect() }
     }

@@ -7,7 +7,7 @@ use touchpoint_link::{Connection, Endpoint, Limits, Message, Options, connect};
 use touchpoint_protocol::{
     batch::Batch,
     campaign::AnswerKind,
-    interaction::{ClockQuality, Ending, Fact, Interaction, Moment},
+    interaction::{ClockQuality, Ending, Fact, Interaction, Moment, Trigger},
     name::{DeviceId, ShardId, Tenant},
     signed::{Document, TrustedKeys, open},
     topic::{DeviceChannel, Topic},
@@ -135,8 +135,14 @@ pub(crate) fn batch(journal: &str, sequences: impl IntoIterator<Item = u64>) -> 
 pub(crate) fn interaction(sequence: u64) -> Interaction {
     let campaign = "savings".parse().unwrap();
     let fact = match sequence % 2 {
-        1 => Fact::Shown { campaign, language: "en".parse().unwrap() },
-        _ => Fact::Ended { campaign, ending: Ending::Answered(AnswerKind::Accept), dwell_ms: 900 },
+        1 => Fact::Shown {
+            campaign,
+            variant: None,
+            language: "en".parse().unwrap(),
+            segment: None,
+            trigger: Trigger::Arrival,
+        },
+        _ => Fact::Ended { campaign, variant: None, ending: Ending::Answered(AnswerKind::Accept), dwell_ms: 900 },
     };
     let at = Moment {
         utc: Utc::from_millis(1_795_253_400_000),

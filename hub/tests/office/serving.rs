@@ -12,7 +12,8 @@ use touchpoint_protocol::{
     bundle::Bundle,
     card::Card,
     confirmation::Confirmation,
-    customer::{Consent, Profile},
+    consent::Status,
+    customer::Profile,
     delta::Delta,
     group::GroupHead,
     hello::Hello,
@@ -94,7 +95,7 @@ async fn a_device_gets_its_customers_its_campaigns_and_one_confirmation_for_each
     let rows = Rows::decompress(&block).unwrap();
     let anna = rows.iter().find(|row| row.token == token).unwrap();
     let profile = Profile::from_cbor(anna.profile).unwrap();
-    assert_eq!((profile.marketing, profile.segments.len()), (Consent::Given, 1));
+    assert_eq!((profile.marketing, profile.segments.len()), (Status::Given.into(), 1));
 
     // Read anew, as the topic's message may have come before the other.
     let mut again = Device::connect(&broker.endpoint(), "kiosk-1-again").await;

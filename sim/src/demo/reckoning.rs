@@ -72,10 +72,10 @@ mod tests {
     use super::*;
     use crate::clock::SimulatedClock;
     use touchpoint_agent::clock::Clock;
-    use touchpoint_protocol::interaction::{Fact, Reason};
+    use touchpoint_protocol::interaction::{Fact, Reason, Trigger};
 
     fn interaction(sequence: u64, reason: Reason) -> Interaction {
-        let fact = Fact::NotShown { reason, campaign: None };
+        let fact = Fact::NotShown { reason, campaign: None, trigger: Trigger::Arrival };
         Interaction {
             sequence,
             visit: "v1".parse().unwrap(),

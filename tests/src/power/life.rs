@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use touchpoint_agent::journal::{Entry, Journal};
 use touchpoint_protocol::{
     campaign::AnswerKind,
-    interaction::{ClockQuality, Ending, Fact, Moment, Reason},
+    interaction::{ClockQuality, Ending, Fact, Moment, Reason, Trigger},
     name::JournalId,
     utc::Utc,
 };
@@ -157,9 +157,20 @@ pub fn entry(sequence: u64, fact: Fact) -> Entry {
 fn fact(sequence: u64) -> Fact {
     let campaign = || format!("campaign-{sequence}").parse().unwrap();
     match sequence % 4 {
-        0 => Fact::Ended { campaign: campaign(), ending: Ending::Answered(AnswerKind::Accept), dwell_ms: 900 },
-        1 => Fact::Shown { campaign: campaign(), language: "en".parse().unwrap() },
-        _ => Fact::NotShown { reason: Reason::Capped, campaign: Some(campaign()) },
+        0 => Fact::Ended {
+            campaign: campaign(),
+            variant: None,
+            ending: Ending::Answered(AnswerKind::Accept),
+            dwell_ms: 900,
+        },
+        1 => Fact::Shown {
+            campaign: campaign(),
+            variant: None,
+            language: "en".parse().unwrap(),
+            segment: None,
+            trigger: Trigger::Arrival,
+        },
+        _ => Fact::NotShown { reason: Reason::Capped, campaign: Some(campaign()), trigger: Trigger::Arrival },
     }
 }
 

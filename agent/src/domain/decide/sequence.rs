@@ -1,0 +1,56 @@
+//! Fourth question: if it follows an answer, has that answer been given?
+
+use super::history::History;
+use crate::domain::contact::ContactKind;
+use touchpoint_protocol::{campaign::Campaign, name::CampaignId, sequence::Next, utc::Utc};
+
+/// The ways to each follow-up, by the follow-up's name.
+#[derive(Debug)]
+pub(super) struct Ways<'a>(Vec<(&'a CampaignId, &'a CampaignId, &'a Next)>);
+
+/// How a customer stands to a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It is nobody's follow-up, or one that they have earned and answered since.
+    Open,
+    /// It is a follow-up, and its turn.
+    Due,
+    /// It is a follow-up that they have not earned.
+    NotEarned,
+}
+
+impl<'a> Ways<'a> {
+    /// The ways among these campaigns.
+    pub(super) fn new(campaigns: &'a [Campaign]) -> Ways<'a> {
+        let ways = campaigns.iter().flat_map(|from| from.next.iter().map(|next| (&next.campaign, &from.id, next)));
+        let mut ways: Vec<_> = ways.collect();
+        ways.sort_unstable_by_key(|(to, from, _)| (*to, *from));
+        Ways(ways)
+    }
+
+    /// How a customer with these contacts stands to a campaign.
+    pub(super) fn standing(&self, campaign: &CampaignId, history: &History<'_>) -> Standing {
+        let start = self.0.partition_point(|(to, ..)| *to < campaign);
+        let ways = self.0[start..].iter().take_while(|(to, ..)| *to == campaign);
+        let mut follows = false;
+        let mut earned: Option<Utc> = None;
+        for (_, from, next) in ways {
+            follows = true;
+            let given = history.of(from).iter().filter(|contact| contact.what == ContactKind::Answered(next.after));
+            let (count, last) = given.fold((0, None), |(count, _), contact| (count + 1, Some(contact.at)));
+            if count >= usize::from(next.times) {
+                earned = earned.max(last);
+            }
+        }
+        let answered = |since: Utc| {
+            let answers = history.of(campaign).iter().rev();
+            answers.take_while(|contact| contact.at >= since).any(|contact| contact.what != ContactKind::Shown)
+        };
+        match earned {
+            _ if !follows => Standing::Open,
+            None => Standing::NotEarned,
+            Some(since) if answered(since) => Standing::Open,
+            Some(_) => Standing::Due,
+        }
+    }
+}
