@@ -59,13 +59,7 @@ fn row_of(connection: &Connection, shard: &str, token: Token) -> rusqlite::Resul
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
-    use crate::{
-        changes::Changes,
-        customers::Customer,
-        snapshot::Snapshot,
-        store::{Base, Next},
-        table::Table,
-    };
+    use crate::{changes::Changes, customers::Customer, snapshot::Snapshot, store::Next, table::Table};
     use std::collections::HashMap;
     use touchpoint_protocol::{
         customer::Profile,
