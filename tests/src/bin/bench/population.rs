@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, fmt::Write};
 use touchpoint_protocol::{
     block::{Block, Packer, Row},
     card::Card,
-    customer::{Consent, CustomerId, Profile},
+    consent::Status,
+    customer::{CustomerId, Profile},
     token::{Token, TokenKeys},
 };
 use touchpoint_sim::random::Random;
@@ -91,7 +92,8 @@ fn profile(person: Person) -> Profile {
     Profile {
         segments: person.segments.map(|segment| segment.parse().expect("a segment")).to_vec(),
         language: Some(person.language.parse().expect("a language")),
-        marketing: if person.consents { Consent::Given } else { Consent::Refused },
+        marketing: if person.consents { Status::Given } else { Status::Refused }.into(),
         attributes: BTreeMap::from([("first-name".parse().expect("a name"), person.name)]),
+        ..Profile::default()
     }
 }

@@ -18,7 +18,7 @@ use touchpoint_protocol::{
     campaign::AnswerKind,
     customer::CustomerId,
     digest::Digest,
-    interaction::{ClockQuality, Ending, Fact, Moment, Reason},
+    interaction::{ClockQuality, Ending, Fact, Moment, Reason, Trigger},
     shard::{BlockRef, ShardHead},
     utc::Utc,
 };
@@ -155,9 +155,20 @@ pub(crate) async fn stage(cache: &Cache, epoch: u64, blocks: &[Block]) {
 pub(crate) fn entry(at: u32, customers: u32, random: &mut Random) -> Entry {
     let campaign = || "family-insurance".parse().expect("a campaign");
     let fact = match at % 4 {
-        0 | 2 => Fact::Shown { campaign: campaign(), language: "en".parse().expect("a language") },
-        1 => Fact::Ended { campaign: campaign(), ending: Ending::Answered(AnswerKind::Accept), dwell_ms: 8_000 },
-        _ => Fact::NotShown { reason: Reason::Capped, campaign: Some(campaign()) },
+        0 | 2 => Fact::Shown {
+            campaign: campaign(),
+            variant: None,
+            language: "en".parse().expect("a language"),
+            segment: None,
+            trigger: Trigger::Arrival,
+        },
+        1 => Fact::Ended {
+            campaign: campaign(),
+            variant: None,
+            ending: Ending::Answered(AnswerKind::Accept),
+            dwell_ms: 8_000,
+        },
+        _ => Fact::NotShown { reason: Reason::Capped, campaign: Some(campaign()), trigger: Trigger::Arrival },
     };
     let customer = CustomerId::try_from(i64::from(random.below(customers)) + 1).expect("a number");
     Entry {
