@@ -4,6 +4,7 @@ use crate::{
     digest::Digest,
     limits,
     name::{CampaignId, Language, Segment},
+    placeholder::Template,
     utc::Utc,
 };
 use serde::{Deserialize, Serialize};
@@ -184,6 +185,9 @@ impl Campaign {
         {
             return refuse("qr", format!("{} bytes, not 1 to {}", qr.len(), limits::QR));
         }
+        if self.texts.len() > limits::LANGUAGES {
+            return refuse("text", format!("{} languages, over {}", self.texts.len(), limits::LANGUAGES));
+        }
         if !self.texts.contains_key(fallback) {
             return refuse("text", format!("there is none in the fallback language {fallback}"));
         }
@@ -215,6 +219,21 @@ impl Campaign {
         }
         if text.answers.len() != self.answers.len() {
             return refuse("answers", format!("{} labels for {} answers", text.answers.len(), self.answers.len()));
+        }
+        for (key, words) in [("title", &text.title), ("body", &text.body)] {
+            match Template::parse(words) {
+                Err(error) => return refuse(key, error.to_string()),
+                Ok(template) if template.needs_attribute() && self.audience == Audience::Strangers => {
+                    return refuse(
+                        key,
+                        "has a placeholder without a default, and strangers have no attributes".to_owned(),
+                    );
+                }
+                Ok(_) => {}
+            }
+        }
+        if text.answers.iter().any(|label| label.contains(['{', '}'])) {
+            return refuse("answers", "labels have no placeholders".to_owned());
         }
         match text.answers.iter().find_map(|label| check_line(label, limits::LABEL).err()) {
             Some(problem) => refuse("answers", problem),
@@ -277,6 +296,32 @@ pub(crate) mod tests {
         campaign.check(&"en".parse().unwrap()).unwrap();
         let json = serde_json::to_string(&campaign).unwrap();
         assert_eq!(serde_json::from_str::<Campaign>(&json).unwrap(), campaign);
+    }
+
+    #[test]
+    fn placeholders_are_checked_with_the_words_they_stand_in() {
+        let en: Language = "en".parse().unwrap();
+        let title = |words: &str| problem(|c| c.texts.get_mut(&en).unwrap().title = words.to_owned());
+        assert_eq!(title("Hello {first-name"), "text.en.title: has a { without a }");
+        let strangers = problem(|c| {
+            c.audience = Audience::Strangers;
+            c.texts.get_mut(&en).unwrap().body = "For {first-name}".to_owned();
+        });
+        assert_eq!(strangers, "text.en.body: has a placeholder without a default, and strangers have no attributes");
+        let label = problem(|c| c.texts.get_mut(&en).unwrap().answers[0] = "{first-name}".to_owned());
+        assert_eq!(label, "text.en.answers: labels have no placeholders");
+    }
+
+    #[test]
+    fn no_message_is_in_more_languages_than_there_is_room_for() {
+        let many = problem(|c| {
+            let text = c.texts[&"en".parse().unwrap()].clone();
+            c.texts.extend((b'a'..=b'z').chain(b'a'..=b'z').zip(0..).map(|(letter, at)| {
+                let language = format!("{}{}", if at < 26 { 'x' } else { 'y' }, char::from(letter));
+                (language.parse().unwrap(), text.clone())
+            }));
+        });
+        assert!(many.starts_with("text: 53 languages, over 32"), "{many}");
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub mod confirmation;
 pub mod customer;
 pub mod delta;
 pub mod group;
+pub mod placeholder;
 pub mod shard;
 
 pub mod batch;

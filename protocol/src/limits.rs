@@ -41,7 +41,7 @@ pub const CAMPAIGNS: usize = 500;
 /// Most answers a message offers: as many as a person weighs at a glance, and as buttons of 20 mm fit side by side.
 pub const ANSWERS: usize = 3;
 
-/// Most languages in a bundle.
+/// Most languages of one text.
 pub const LANGUAGES: usize = 32;
 
 /// Longest title, in characters: read in about 3 s at 12 characters a second.
