@@ -1,6 +1,6 @@
 //! Campaigns as a marketing department writes them, and the protocol's types they become. Pure: text in, types or problems out.
 
-use crate::{document::Tables, placeholders, problem::Problem};
+use crate::{document::Tables, problem::Problem};
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::Path};
 use touchpoint_protocol::{
@@ -144,32 +144,10 @@ pub(crate) fn campaign(tables: &Tables<'_>, file: &Path, fallback: Option<&Langu
     if let Some(found) = fallback.and_then(|fallback| campaign.check(fallback).err()) {
         problems.push(tables.problem_at(&found.key, found.problem));
     }
-    problems.extend(check_placeholders(tables, &campaign));
     if let Some(name) = written.picture.as_deref().filter(|name| !is_beside(name)) {
         problems.push(tables.problem_at("picture", format!("{name:?} is not the name of a file beside this one")));
     }
     if problems.is_empty() { Ok(Drafted { campaign, picture: written.picture }) } else { Err(problems) }
-}
-
-fn check_placeholders(tables: &Tables<'_>, campaign: &Campaign) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for (language, text) in &campaign.texts {
-        for (part, words) in [("title", &text.title), ("body", &text.body)] {
-            let key = format!("text.{language}.{part}");
-            match placeholders::sample(words) {
-                Err(what) => problems.push(tables.problem_at(&key, what)),
-                Ok(sampled) if sampled.needs_attribute && campaign.audience == Audience::Strangers => problems.push(
-                    tables.problem_at(&key, "has a placeholder without a default, and strangers have no attributes"),
-                ),
-                Ok(_) => {}
-            }
-        }
-        if text.answers.iter().any(|label| label.contains(['{', '}'])) {
-            let key = format!("text.{language}.answers");
-            problems.push(tables.problem_at(&key, "labels have no placeholders"));
-        }
-    }
-    problems
 }
 
 /// A plain file name: nothing that leads out of the folder.

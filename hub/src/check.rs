@@ -157,19 +157,18 @@ fn load_picture(path: &Path) -> Result<(Picture, Vec<u8>), String> {
         return Err(format!("{} has {size} bytes, over {}", path.display(), limits::PICTURE));
     }
     let bytes = fs::read(path).map_err(unreadable)?;
-    let picture = Picture::decode(&bytes, Limits::default())
+    // A device takes no picture that is larger than its panel.
+    let picture = Picture::decode(&bytes, Limits { bytes: limits::PICTURE, size: PANEL })
         .map_err(|error| format!("{}: {}", path.display(), crate::problem::chain(&error)))?;
     Ok((picture, bytes))
 }
 
 /// The message as it may stand on the glass at its longest.
 fn offer(campaign: &Campaign, text: &Text, picture: Option<Arc<Picture>>) -> Offer {
-    // Placeholders were checked before; a text without any is its own sample.
-    let filled = |words: &str| placeholders::sample(words).map_or_else(|_| words.to_owned(), |sampled| sampled.text);
     let button = |label: &String| AnswerButton { label: label.clone(), emphasis: Emphasis::default() };
     Offer {
-        title: filled(&text.title),
-        body: filled(&text.body),
+        title: placeholders::sample(&text.title),
+        body: placeholders::sample(&text.body),
         picture,
         qr: campaign.qr.as_ref().map(|target| target.fill(&qr::reference("", &campaign.id, None))),
         answers: text.answers.iter().map(button).collect(),

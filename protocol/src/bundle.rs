@@ -195,6 +195,9 @@ impl Bundle {
 
     fn check_words(&self, key: &str, words: &BTreeMap<Language, Words>) -> Result<(), BundleError> {
         let refuse = |key: String, problem| Err(BundleError::Words(CampaignProblem { key, problem }));
+        if words.len() > limits::LANGUAGES {
+            return refuse(key.to_owned(), format!("{} languages, over {}", words.len(), limits::LANGUAGES));
+        }
         if !words.contains_key(&self.fallback_language) {
             return refuse(
                 key.to_owned(),

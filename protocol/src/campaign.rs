@@ -4,6 +4,7 @@ use crate::{
     digest::Digest,
     limits,
     name::{CampaignId, Language, Purpose, ScoreName, Segment},
+    placeholder::Template,
     policy::ContactPolicy,
     predicate::Predicate,
     qr::QrTarget,
@@ -211,6 +212,9 @@ impl Campaign {
             return refuse("answers", "a marketing message must let the customer object: add opt_out".to_owned());
         }
         sequence::check(self)?;
+        if self.texts.len() > limits::LANGUAGES {
+            return refuse("text", format!("{} languages, over {}", self.texts.len(), limits::LANGUAGES));
+        }
         if !self.texts.contains_key(fallback) {
             return refuse("text", format!("there is none in the fallback language {fallback}"));
         }
@@ -245,7 +249,7 @@ impl Campaign {
 
     fn check_texts(&self, key: &str, texts: &BTreeMap<Language, Text>, qr: bool) -> Result<(), CampaignProblem> {
         texts.iter().try_for_each(|(language, text)| {
-            text.check(self.answers.len(), qr)
+            text.check(self.answers.len(), qr, self.audience == Audience::Strangers)
                 .map_err(|found| CampaignProblem::at(&format!("{key}.{language}.{}", found.key), found.problem))
         })
     }
@@ -260,13 +264,23 @@ impl Text {
         reading.max(if qr { 12 } else { 6 })
     }
 
-    fn check(&self, answers: usize, qr: bool) -> Result<(), CampaignProblem> {
+    fn check(&self, answers: usize, qr: bool, strangers: bool) -> Result<(), CampaignProblem> {
         let body = if qr { limits::BODY_WITH_QR } else { limits::BODY };
         check_line(&self.title, limits::TITLE).map_err(|problem| CampaignProblem::at("title", problem))?;
         check_line(&self.body, body).map_err(|problem| CampaignProblem::at("body", problem))?;
         if self.answers.len() != answers {
             let problem = format!("{} labels for {answers} answers", self.answers.len());
             return Err(CampaignProblem::at("answers", problem));
+        }
+        for (key, words) in [("title", &self.title), ("body", &self.body)] {
+            let template = Template::parse(words).map_err(|error| CampaignProblem::at(key, error.to_string()))?;
+            if template.needs_attribute() && strangers {
+                let problem = "has a placeholder without a default, and strangers have no attributes".to_owned();
+                return Err(CampaignProblem::at(key, problem));
+            }
+        }
+        if self.answers.iter().any(|label| label.contains(['{', '}'])) {
+            return Err(CampaignProblem::at("answers", "labels have no placeholders".to_owned()));
         }
         match self.answers.iter().find_map(|label| check_line(label, limits::LABEL).err()) {
             Some(problem) => Err(CampaignProblem::at("answers", problem)),
@@ -349,6 +363,32 @@ pub(crate) mod tests {
         let campaign: Campaign = serde_json::from_str(short).unwrap();
         campaign.check(&"en".parse().unwrap()).unwrap();
         assert_eq!((campaign.policy, campaign.schedule), (ContactPolicy::default(), Schedule::default()));
+    }
+
+    #[test]
+    fn placeholders_are_checked_with_the_words_they_stand_in() {
+        let en: Language = "en".parse().unwrap();
+        let title = |words: &str| problem(|c| c.texts.get_mut(&en).unwrap().title = words.to_owned());
+        assert_eq!(title("Hello {first-name"), "text.en.title: has a { without a }");
+        let strangers = problem(|c| {
+            c.audience = Audience::Strangers;
+            c.texts.get_mut(&en).unwrap().body = "For {first-name}".to_owned();
+        });
+        assert_eq!(strangers, "text.en.body: has a placeholder without a default, and strangers have no attributes");
+        let label = problem(|c| c.texts.get_mut(&en).unwrap().answers[0] = "{first-name}".to_owned());
+        assert_eq!(label, "text.en.answers: labels have no placeholders");
+    }
+
+    #[test]
+    fn no_message_is_in_more_languages_than_there_is_room_for() {
+        let many = problem(|c| {
+            let text = c.texts[&"en".parse().unwrap()].clone();
+            c.texts.extend((b'a'..=b'z').chain(b'a'..=b'z').zip(0..).map(|(letter, at)| {
+                let language = format!("{}{}", if at < 26 { 'x' } else { 'y' }, char::from(letter));
+                (language.parse().unwrap(), text.clone())
+            }));
+        });
+        assert!(many.starts_with("text: 53 languages, over 32"), "{many}");
     }
 
     #[test]

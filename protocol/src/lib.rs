@@ -32,6 +32,7 @@ pub mod customer;
 pub mod delta;
 pub mod found;
 pub mod group;
+pub mod placeholder;
 pub mod policy;
 pub mod predicate;
 pub mod qr;

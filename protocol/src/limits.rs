@@ -59,7 +59,7 @@ pub const CLAUSE_DEPTH: usize = 4;
 /// Most caps of a policy: a day, a week, a month and a year.
 pub const CAPS: usize = 4;
 
-/// Most languages in a bundle.
+/// Most languages of one text.
 pub const LANGUAGES: usize = 32;
 
 /// Longest title, in characters: read in about 3 s at 12 characters a second.

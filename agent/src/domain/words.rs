@@ -1,33 +1,21 @@
 //! Fills a customer's attributes into a text: `{first-name}`, or `{first-name|you}` with a word for when it is not known.
 
 use std::collections::BTreeMap;
-use touchpoint_protocol::name::AttributeName;
+use touchpoint_protocol::{name::AttributeName, placeholder::Template};
 
 /// The text with its placeholders filled, never longer than `longest` characters: an attribute that would make it longer gives
 /// way to its default, so that what head office has checked for fit always fits.
+///
+/// A text that is none by the grammar was refused before it came here; it stays as it is.
 pub fn fill(text: &str, attributes: &BTreeMap<AttributeName, String>, longest: usize) -> String {
-    let filled = substitute(text, |name, default| {
+    let Ok(template) = Template::parse(text) else { return text.to_owned() };
+    let filled = template.fill(|name, default| {
         attributes.iter().find(|(known, _)| known.as_str() == name).map_or(default, |(_, value)| value.as_str())
     });
     if filled.chars().count() <= longest && !filled.chars().any(char::is_control) {
         return filled;
     }
-    substitute(text, |_, default| default)
-}
-
-/// Replaces each `{name|default}`; a brace that opens and never closes is text.
-fn substitute<'a>(text: &'a str, value: impl Fn(&'a str, &'a str) -> &'a str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((placeholder, remainder)) = after.split_once('}') else { break };
-        let (name, default) = placeholder.split_once('|').unwrap_or((placeholder, ""));
-        out.push_str(before);
-        out.push_str(value(name, default));
-        rest = remainder;
-    }
-    out.push_str(rest);
-    out
+    template.fill(|_, default| default)
 }
 
 #[cfg(test)]
