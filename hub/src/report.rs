@@ -318,6 +318,6 @@ mod tests {
         let csv = String::from_utf8(csv).unwrap();
         assert!(csv.starts_with("campaign,variant,by,of,measure,count,people,share,low,high\n"));
         assert!(csv.contains("\nloan,,all,,\"outcome, held out\","), "{csv}");
-        assert!(report.to_string().contains("difference   "), "{report}");
+        assert!(report.to_string().contains("    difference   "), "{report}");
     }
 }

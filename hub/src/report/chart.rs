@@ -134,13 +134,13 @@ fn drawn(
             .x_label_area_size(AXIS)
             .set_label_area_size(plotters::chart::LabelAreaPosition::Left, left)
             .build_cartesian_2d(low..high, 0.0..1.0)?;
-        let text = ("sans-serif", 13).into_font().color(&INK);
+        let text = ("sans-serif", 15).into_font().color(&INK);
         chart
             .configure_mesh()
             .disable_y_mesh()
             .y_labels(0)
             .x_labels(6)
-            .x_label_formatter(&|value| format!("{}", (value * 100.0).round() / 100.0))
+            .x_label_formatter(&|value| signed((value * 100.0).round() / 100.0))
             .bold_line_style(GRID)
             .light_line_style(GRID.mix(0.0))
             .axis_style(INK)
@@ -160,6 +160,11 @@ fn drawn(
         area.present()?;
     }
     Ok(svg)
+}
+
+/// A number with the minus that printers use.
+fn signed(value: f64) -> String {
+    value.to_string().replace('-', "\u{2212}")
 }
 
 fn shortened(label: &str) -> String {

@@ -25,7 +25,9 @@ pub(super) struct Points<'a>(pub(super) &'a Difference);
 impl fmt::Display for Points<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Difference { share, low, high } = self.0;
-        write!(f, "{:+.1} points ({:+.1} to {:+.1})", share * 100.0, low * 100.0, high * 100.0)
+        let [share, low, high] =
+            [share, low, high].map(|part| format!("{:+.1}", part * 100.0).replace('-', "\u{2212}"));
+        write!(f, "{share} points ({low} to {high})")
     }
 }
 
