@@ -5,8 +5,8 @@
 //! a fuzzer all run exactly the same code.
 //!
 //! Reading order: the words ([`name`], [`utc`], [`card`], [`token`]), the wire ([`topic`], [`signed`], [`digest`]), what travels
-//! down ([`customer`], [`block`], [`shard`], [`delta`], [`campaign`], [`bundle`], [`group`], [`confirmation`]) and what travels up
-//! ([`presence`], [`hello`], [`request`], [`interaction`], [`batch`]).
+//! down ([`customer`], [`block`], [`shard`], [`delta`], [`contacts`], [`campaign`], [`bundle`], [`group`], [`confirmation`]) and what
+//! travels up ([`presence`], [`hello`], [`request`], [`interaction`], [`contact`], [`batch`]).
 
 pub mod limits;
 
@@ -23,12 +23,14 @@ pub mod block;
 pub mod bundle;
 pub mod campaign;
 pub mod confirmation;
+pub mod contacts;
 pub mod customer;
 pub mod delta;
 pub mod group;
 pub mod shard;
 
 pub mod batch;
+pub mod contact;
 pub mod hello;
 pub mod interaction;
 pub mod presence;

@@ -1,7 +1,7 @@
 //! What a device asks head office for, and the reply.
 //!
-//! Neither is signed: a block that comes back is pinned by a signed head and checked against its digest before it is used, and a
-//! delta is a signed document of its own.
+//! Neither is signed: a block that comes back is pinned by a signed head and checked against its digest before it is used; a
+//! delta and a page of contacts are signed documents of their own.
 
 use crate::{digest::Digest, limits, name::ShardId};
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,13 @@ pub enum Request {
         /// The revision the device holds.
         from: u64,
     },
+    /// The [`crate::contacts::ContactPage`] with what follows a position, as much of it as fits.
+    Contacts {
+        /// Of which shard.
+        shard: ShardId,
+        /// The position the device holds, 0 for none. Any may be asked for: pages have no fixed borders.
+        after: u64,
+    },
     /// One block of a bundle or a medium.
     Content {
         /// Which content.
@@ -40,7 +47,7 @@ pub enum Request {
 /// What comes back. In content type [`Reply::DATA`] the bytes asked for, in [`Reply::REFUSED`] a [`Refusal`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// The block, or the signed delta.
+    /// The block, or the signed delta or page.
     Data(Vec<u8>),
     /// Why not.
     Refused(Refusal),
@@ -131,6 +138,7 @@ mod tests {
         let requests = [
             Request::Rows { shard: "north".parse().unwrap(), epoch: 3, block: 7 },
             Request::Delta { shard: "north".parse().unwrap(), epoch: 3, from: 7 },
+            Request::Contacts { shard: "north".parse().unwrap(), after: 7 },
             Request::Content { sha256: Digest::of(b"x"), block: 0 },
         ];
         for request in requests {
