@@ -8,6 +8,7 @@ use crate::{
     store::{Base, Next},
     table::Table,
 };
+use roaring::RoaringTreemap;
 use serde::Serialize;
 use std::{
     io::Read,
@@ -153,7 +154,7 @@ impl Office {
         let (keys, tenant, of) = (Arc::clone(&self.keys), self.tenant().clone(), shard.clone());
         let count = customers.len() as u64;
         let prepared = spawn_blocking(move || prepare(customers, &base, keys.token.id(), &tenant, &of)).await;
-        let Prepared { rows, newcomers, next, travels } = prepared.map_err(ImportError::Broken)??;
+        let Prepared { rows, newcomers, members, next, travels } = prepared.map_err(ImportError::Broken)??;
         let (epoch, revision) = match &next {
             Next::Epoch(_) => (before.epoch + 1, 0),
             Next::Revisions(deltas) => (before.epoch, before.revision + deltas.len() as u64),
@@ -169,7 +170,7 @@ impl Office {
             travels,
             skipped,
         };
-        match self.store.advance(&imported.shard, before, newcomers, next).await.map_err(failed)? {
+        match self.store.advance(&imported.shard, before, newcomers, members, next).await.map_err(failed)? {
             true => Ok(imported),
             false => Err(ImportError::Overtaken),
         }
@@ -180,6 +181,7 @@ impl Office {
 struct Prepared {
     rows: u64,
     newcomers: Vec<(Box<str>, i64)>,
+    members: RoaringTreemap,
     next: Next,
     travels: Travels,
 }
@@ -202,7 +204,8 @@ fn prepare(
             (Next::Epoch(snapshot), travels)
         }
     };
-    Ok(Prepared { rows: table.len() as u64, newcomers: std::mem::take(&mut table.newcomers), next, travels })
+    let members = table.members();
+    Ok(Prepared { rows: table.len() as u64, newcomers: std::mem::take(&mut table.newcomers), members, next, travels })
 }
 
 /// The deltas, if there is an epoch they can lead on from and they do not grow too many.

@@ -7,7 +7,7 @@
 //! check        folder -> Campaigns      campaigns (TOML -> protocol types), placeholders, what fits the glass
 //! publish      Campaigns -> revision
 //! enrol, init  folders for a device and for head office
-//! serve        the line                 answer (one message -> what it causes)
+//! serve        the line                 answer (one message -> what it causes), contacts (what was said passes by)
 //! report       what there is to know
 //! store        SQL                      one transaction per change
 //! ```
@@ -36,6 +36,7 @@ mod placeholders;
 mod publish;
 
 mod answer;
+mod contacts;
 mod serve;
 
 mod journal;
@@ -53,7 +54,7 @@ pub use init::{InitError, init};
 pub use office::{Office, OpenError};
 pub use problem::{Place, Problem};
 pub use publish::{PublishError, Published};
-pub use report::{CampaignLine, DeviceLine, JournalLine, RefusalLine, Report};
+pub use report::{CampaignLine, DeviceLine, ErasureLine, JournalLine, RefusalLine, Report};
 pub use serve::ServeError;
 pub use snapshot::SnapshotError;
 pub use store::StoreError;

@@ -7,6 +7,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use std::sync::Arc;
+use tokio::sync::Notify;
 use touchpoint_protocol::{
     interaction::Interaction,
     name::{JournalId, Tenant},
@@ -20,6 +21,8 @@ pub struct Office {
     pub(crate) config: Arc<Config>,
     pub(crate) keys: Arc<Keys>,
     pub(crate) store: Store,
+    /// Told when a contact log has grown, so that it passes by on the line at once.
+    pub(crate) grown: Arc<Notify>,
 }
 
 /// Why head office was not opened.
@@ -79,7 +82,7 @@ impl Office {
     ) -> Result<Office, OpenError> {
         let keys = Keys::load(&config.keys).map_err(OpenError::Keys)?;
         let store = open(&config.database, &keys.master).map_err(OpenError::Store)?;
-        Ok(Office { config: Arc::new(config.clone()), keys: Arc::new(keys), store })
+        Ok(Office { config: Arc::new(config.clone()), keys: Arc::new(keys), store, grown: Arc::default() })
     }
 }
 

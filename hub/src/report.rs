@@ -27,6 +27,8 @@ pub struct Report {
     pub discarded: u64,
     /// Campaigns that were shown, by id.
     pub campaigns: BTreeMap<String, CampaignLine>,
+    /// Shards from which customers were erased.
+    pub erasures: Vec<ErasureLine>,
     /// Messages refused, by reason.
     pub refusals: Vec<RefusalLine>,
 }
@@ -84,6 +86,19 @@ pub struct CampaignLine {
     pub unanswered: BTreeMap<String, u64>,
 }
 
+/// Who was erased from one shard, and where they are gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ErasureLine {
+    /// The shard.
+    pub shard: ShardId,
+    /// How many customers are erased.
+    pub customers: u64,
+    /// Devices on which nothing is left of any of them.
+    pub confirmed: Vec<DeviceId>,
+    /// Devices that have not said so yet.
+    pub waiting: Vec<DeviceId>,
+}
+
 /// One reason to refuse.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RefusalLine {
@@ -114,6 +129,15 @@ impl From<Rows> for Report {
                 _ => drop(line.unanswered.insert(how, times)),
             }
         }
+        let mut erasures = Vec::<ErasureLine>::new();
+        for (shard, customers, device) in rows.erasures {
+            if erasures.last().is_none_or(|line| line.shard != shard) {
+                erasures.push(ErasureLine { shard, customers, confirmed: Vec::new(), waiting: Vec::new() });
+            }
+            if let (Some(line), Some((device, confirmed))) = (erasures.last_mut(), device) {
+                if confirmed { line.confirmed.push(device) } else { line.waiting.push(device) }
+            }
+        }
         let sum = |count: fn(&JournalLine) -> u64| rows.journals.iter().map(count).sum();
         Report {
             interactions: sum(|journal| journal.received),
@@ -124,6 +148,7 @@ impl From<Rows> for Report {
             campaigns,
             devices: rows.devices,
             journals: rows.journals,
+            erasures,
             refusals: rows.refusals,
         }
     }
@@ -161,6 +186,19 @@ impl fmt::Display for Report {
             write!(f, "  {campaign:24} shown {}", line.showings)?;
             for (how, times) in line.answers.iter().chain(&line.unanswered) {
                 write!(f, ", {how} {times}")?;
+            }
+            writeln!(f)?;
+        }
+        if !self.erasures.is_empty() {
+            writeln!(f, "Erasures")?;
+        }
+        for ErasureLine { shard, customers, confirmed, waiting } in &self.erasures {
+            let (gone, all) = (confirmed.len(), confirmed.len() + waiting.len());
+            write!(f, "  {:24} {customers} erased, confirmed by {gone} of {all} devices", shard.as_str())?;
+            let mut before = "; not by ";
+            for device in waiting {
+                write!(f, "{before}{device}")?;
+                before = ", ";
             }
             writeln!(f)?;
         }

@@ -2,8 +2,11 @@
 
 use super::{Error, Store, parsed, unsigned};
 use crate::report::{DeviceLine, JournalLine, RefusalLine};
-use touchpoint_protocol::utc::Utc;
-use touchpoint_vault::rusqlite::{self, Connection, Row};
+use touchpoint_protocol::{
+    name::{DeviceId, ShardId},
+    utc::Utc,
+};
+use touchpoint_vault::rusqlite::{self, Connection, Row, types::ValueRef};
 
 /// The rows of a report, all of one moment.
 #[derive(Debug)]
@@ -16,6 +19,8 @@ pub(crate) struct Rows {
     pub(crate) duplicates: u64,
     /// Campaign, `shown` or `answered` or `unanswered`, with what, how often.
     pub(crate) campaigns: Vec<(String, String, String, u64)>,
+    /// Shard, how many customers were erased from it, a device of the shard, and whether it has confirmed all of that.
+    pub(crate) erasures: Vec<(ShardId, u64, Option<(DeviceId, bool)>)>,
     /// What was refused.
     pub(crate) refusals: Vec<RefusalLine>,
 }
@@ -32,6 +37,7 @@ impl Store {
                 campaigns: all(connection, include_str!("report-campaigns.sql"), |row| {
                     Ok((row.get(0)?, row.get(1)?, row.get(2)?, unsigned(row, 3)?))
                 })?,
+                erasures: all(connection, include_str!("report-erasures.sql"), erasure)?,
                 refusals: all(connection, include_str!("report-refusals.sql"), |row| {
                     Ok(RefusalLine { reason: row.get(0)?, times: unsigned(row, 1)? })
                 })?,
@@ -58,6 +64,14 @@ fn device(row: &Row<'_>) -> rusqlite::Result<DeviceLine> {
         version: row.get(4)?,
         since: row.get::<_, Option<i64>>(5)?.map(Utc::from_millis),
     })
+}
+
+fn erasure(row: &Row<'_>) -> rusqlite::Result<(ShardId, u64, Option<(DeviceId, bool)>)> {
+    let device = match row.get_ref(2)? {
+        ValueRef::Null => None,
+        _ => Some((parsed(row, 2)?, row.get(3)?)),
+    };
+    Ok((parsed(row, 0)?, unsigned(row, 1)?, device))
 }
 
 fn journal(row: &Row<'_>) -> rusqlite::Result<JournalLine> {

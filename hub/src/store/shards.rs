@@ -2,6 +2,7 @@
 
 use super::{Error, Store, parsed, signed, unreadable, unsigned};
 use crate::{snapshot::Snapshot, table::Published};
+use roaring::RoaringTreemap;
 use std::{collections::HashMap, ops::Range};
 use touchpoint_protocol::{
     delta::Delta,
@@ -100,16 +101,17 @@ impl Store {
         self.0.read(task).await
     }
 
-    /// Makes newcomers known and a shard what it is next; false, with nothing changed, if another import was faster and the shard no
+    /// Makes newcomers known and a shard what it is next, with these customers in it; false, with nothing changed, if another import was faster and the shard no
     /// longer stands as it did.
     pub(crate) async fn advance(
         &self,
         shard: &ShardId,
         before: Stand,
         newcomers: Vec<(Box<str>, i64)>,
+        customers: RoaringTreemap,
         next: Next,
     ) -> Result<bool, Error> {
-        let shard = shard.clone();
+        let (shard, members) = (shard.clone(), self.1.clone());
         let task = move |transaction: &Transaction<'_>| {
             if before != stand(transaction, &shard)? {
                 return Ok(false);
@@ -122,6 +124,7 @@ impl Store {
                 Next::Epoch(snapshot) => replace(transaction, &shard, before.epoch + 1, &snapshot)?,
                 Next::Revisions(deltas) => add(transaction, &shard, &deltas)?,
             }
+            members.replace(transaction, &shard, &customers)?;
             Ok(true)
         };
         self.0.write(task).await
