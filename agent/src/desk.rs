@@ -16,7 +16,10 @@ use crate::{
     campaigns::Campaigns,
     chain,
     clock::Clock,
-    domain::{contact::Contact, customer::Customer},
+    domain::{
+        contact::{self, Contact},
+        customer::Customer,
+    },
     identify::Caller,
     journal::{Entry, Journal, JournalError},
     status::{LineStatus, Phase, VisitLoop, VisitStatus},
@@ -53,14 +56,15 @@ impl<C> std::fmt::Debug for Desk<C> {
 }
 
 impl<C: Clock> Desk<C> {
-    /// Who has one of these tokens, and what was said to them before.
+    /// Who has one of these tokens, and what was said to them before, here or elsewhere.
     ///
     /// # Errors
     /// The cache or the journal cannot be read. A decision without the past could break a cap or an objection.
     pub async fn look_up(&mut self, tokens: Vec<Token>) -> Result<(Option<Customer>, Vec<Contact>), LookUpError> {
         let Some(customer) = self.cache.customer(tokens).await? else { return Ok((None, Vec::new())) };
-        let contacts = self.journal.contacts(customer.id).await?;
-        Ok((Some(customer), contacts))
+        let here = self.journal.contacts(customer.id).await?;
+        let elsewhere = self.cache.contacts(customer.id).await?;
+        Ok((Some(customer), contact::union(here, elsewhere)))
     }
 
     /// Puts the invitation on the glass, or nothing while PIN entry may be active.

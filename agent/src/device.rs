@@ -28,6 +28,7 @@ use crate::{
     desk::Desk,
     flow::{self, LineError},
     following::Following,
+    hearing::{Hearing, hear},
     identify::{Event, Events},
     journal::{self, Journal, JournalError},
     status::{LineStatus, VisitLoop},
@@ -205,7 +206,7 @@ impl Device {
         let identity =
             Identity { device: self.config.device.clone(), membership: self.config.membership.clone(), boot };
         let (hang_up, hung_up) = oneshot::channel();
-        let line = tokio::spawn(async move { self.keep_line(identity, hung_up).await });
+        let line = tokio::spawn(async move { self.keep_line(identity, &*clock, hung_up).await });
 
         // Whoever has met damage stops as if asked to: the visit ends, and the next start begins with a new file.
         let [broken_cache, broken_journal] = damage.clone().map(met);
@@ -228,12 +229,12 @@ impl Device {
     }
 
     /// Connects, again and again, with growing pauses; until the agent stops.
-    async fn keep_line(&self, identity: Identity, mut hung_up: oneshot::Receiver<()>) {
+    async fn keep_line<C: Clock>(&self, identity: Identity, clock: &C, mut hung_up: oneshot::Receiver<()>) {
         let mut backoff = Backoff::default();
         loop {
             self.journal.tidy().await;
             let began = Instant::now();
-            let ended = self.online(&identity, &mut hung_up).await;
+            let ended = self.online(&identity, clock, &mut hung_up).await;
             if let Ended::HungUp = ended {
                 return;
             }
@@ -253,7 +254,7 @@ impl Device {
     }
 
     /// One connection, from hello to its end.
-    async fn online(&self, identity: &Identity, hung_up: &mut oneshot::Receiver<()>) -> Ended {
+    async fn online<C: Clock>(&self, identity: &Identity, clock: &C, hung_up: &mut oneshot::Receiver<()>) -> Ended {
         let connected = select! {
             connected = upstream::connect(&self.config, identity) => connected,
             _ = &mut *hung_up => return Ended::HungUp,
@@ -268,7 +269,9 @@ impl Device {
         let journal = self.journal.state();
         let (heads, confirmed) = (watch::Sender::new(Heads::default()), watch::Sender::new(0));
         let (deltas, passing) = upstream::delta_tray();
-        let trays = Trays { heads: &heads, deltas: &deltas, confirmed: &confirmed, status: &self.line };
+        let (contacts, pages) = upstream::contact_tray();
+        let trays =
+            Trays { heads: &heads, deltas: &deltas, contacts: &contacts, confirmed: &confirmed, status: &self.line };
         let following = Following {
             cache: &self.cache,
             campaigns: &self.campaigns,
@@ -277,6 +280,15 @@ impl Device {
             here: &identity.membership,
             panel: self.config.screen,
             folder: &self.config.folder,
+            status: &self.line,
+        };
+        let hearing = Hearing {
+            cache: &self.cache,
+            journal: &self.journal,
+            head_office: &self.head_office,
+            here: &identity.membership,
+            folder: &self.config.folder,
+            clock,
             status: &self.line,
         };
         let ended = {
@@ -289,8 +301,9 @@ impl Device {
                     Err(error) => tracing::error!(error = chain(&error), "cannot say what the cache holds"),
                 }
                 select! {
-                    error = flow::deliver(&self.journal, &upstream, confirmed.subscribe()) => Ended::Failed(error),
+                    error = flow::deliver(&self.journal, &upstream, clock, confirmed.subscribe()) => Ended::Failed(error),
                     error = flow::follow(following, &upstream, heads.subscribe(), passing) => Ended::Failed(error),
+                    error = hear(hearing, &upstream, pages) => Ended::Failed(error),
                     () = self.last_words(hung_up) => Ended::HungUp,
                 }
             };
@@ -312,6 +325,7 @@ impl Device {
             shard: identity.membership.shard.clone(),
             epoch: held.epoch,
             revision: held.revision,
+            contacts: held.contacts,
             group: identity.membership.group.clone(),
             campaigns: held.campaigns,
             journal: state.id,
@@ -361,6 +375,7 @@ async fn read_cache(cache: &Cache) -> Result<(Option<StoredCampaigns>, LineStatu
         epoch: held.epoch,
         revision: held.revision,
         customers: cache.customers().await?,
+        contacts: held.contacts,
         campaigns: held.campaigns,
         ..LineStatus::default()
     };

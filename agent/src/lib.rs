@@ -12,6 +12,7 @@
 pub mod desk;
 pub mod flow;
 pub mod following;
+pub mod hearing;
 
 pub mod cache;
 pub mod campaigns;

@@ -172,7 +172,9 @@ impl Office {
                 let sealed = found.try_map(|delta| seal(&delta, &self.keys.signing).map(String::into_bytes));
                 sealed.map_err(Unanswered::Seal)
             }
-            Request::Contacts { shard, after } => self.contact_page(&shard, after).await.map(|page| Found::Here(page.document)),
+            Request::Contacts { shard, after } => {
+                self.contact_page(&shard, after).await.map(|page| Found::Here(page.document))
+            }
             Request::Content { sha256, block } => {
                 let content = self.store.content(&at.group, sha256, block).await.map_err(Unanswered::Store)?;
                 Ok(content.map_or(Found::Nothing, Found::Here))

@@ -110,6 +110,14 @@ impl Document for ContactPage {
 }
 
 impl Entry {
+    /// Who is erased by it, if anybody.
+    pub fn erased(&self) -> Option<CustomerId> {
+        match self {
+            Entry::Erased(customer) => Some(*customer),
+            Entry::Contact(_) => None,
+        }
+    }
+
     /// As it is kept and travels.
     pub fn to_cbor(&self) -> Vec<u8> {
         let mut bytes = Vec::new();

@@ -139,12 +139,7 @@ impl Members {
     }
 }
 
-fn append(
-    transaction: &Transaction<'_>,
-    shard: &ShardId,
-    customer: CustomerId,
-    entry: &Entry,
-) -> rusqlite::Result<()> {
+fn append(transaction: &Transaction<'_>, shard: &ShardId, customer: CustomerId, entry: &Entry) -> rusqlite::Result<()> {
     let mut end = transaction.prepare_cached(include_str!("contact-append.sql"))?;
     let position: i64 = end.query_row([shard.as_str()], |row| row.get(0))?;
     let erased = matches!(entry, Entry::Erased(_));

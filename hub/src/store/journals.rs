@@ -229,7 +229,9 @@ mod tests {
     async fn ingest(store: &Store, batch: Batch) -> [u64; 4] {
         let device = "kiosk-1".parse().unwrap();
         match store.ingest(&device, batch, Utc::from_millis(0)).await.unwrap() {
-            Standing::Own(Ingested { new, repeated, contradicted, through, .. }) => [new, repeated, contradicted, through],
+            Standing::Own(Ingested { new, repeated, contradicted, through, .. }) => {
+                [new, repeated, contradicted, through]
+            }
             Standing::Foreign => panic!("its own journal is foreign to it"),
         }
     }

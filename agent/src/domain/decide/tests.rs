@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use touchpoint_protocol::{
     bundle::{Theme, Words},
     campaign::{ContactPolicy, Kind, Text},
+    contact::InteractionId,
     customer::Profile,
 };
 
@@ -67,7 +68,13 @@ fn anna() -> Customer {
 }
 
 fn contact(campaign: &str, days_ago: i64, what: ContactKind) -> Contact {
-    Contact { campaign: campaign.parse().expect("a name"), at: Utc::from_millis(NOW - days_ago * DAY_MS), what }
+    Contact {
+        id: InteractionId { journal: "j1".parse().expect("a name"), sequence: 1 },
+        customer: 7.try_into().expect("not negative"),
+        campaign: campaign.parse().expect("a name"),
+        at: Utc::from_millis(NOW - days_ago * DAY_MS),
+        what,
+    }
 }
 
 fn moment() -> Moment {
