@@ -31,6 +31,8 @@ pub const SHARD_HEAD: &str = "touchpoint/v1/acme/shards/all/head";
 /// See [`SHARD_HEAD`].
 pub const DELTAS: &str = "touchpoint/v1/acme/shards/all/deltas";
 /// See [`SHARD_HEAD`].
+pub const CONTACTS: &str = "touchpoint/v1/acme/shards/all/contacts";
+/// See [`SHARD_HEAD`].
 pub const CAMPAIGNS: &str = "touchpoint/v1/acme/groups/all/campaigns";
 /// See [`SHARD_HEAD`].
 pub const INBOX: &str = "touchpoint/v1/acme/devices/kiosk-1/inbox";
@@ -162,6 +164,11 @@ impl Rogue {
         self.given.lock().unwrap().insert(format!("delta {epoch}/{from}"), bytes);
     }
 
+    /// Gives this whenever the contacts after this position are asked for.
+    pub fn gives_contacts(&self, after: u64, bytes: Vec<u8>) {
+        self.given.lock().unwrap().insert(format!("contacts {after}"), bytes);
+    }
+
     /// Gives this under another content's digest.
     pub fn gives_instead(&self, content: &[u8], block: usize, bytes: Vec<u8>) {
         self.given.lock().unwrap().insert(format!("{}/{block}", Digest::of(content)), bytes);
@@ -233,10 +240,12 @@ async fn listen(mut incoming: Incoming, publisher: Publisher, given: Given, head
             continue;
         }
         let request: Value = serde_json::from_slice(&message.payload).unwrap();
-        let [rows, delta, content] = ["rows", "delta", "content"].map(|kind| &request[kind]);
-        let wanted = match (rows.is_object(), delta.is_object()) {
-            (true, _) => format!("{}/{}", rows["epoch"], rows["block"]),
-            (_, true) => format!("delta {}/{}", delta["epoch"], delta["from"]),
+        let [rows, delta, contacts, content] =
+            ["rows", "delta", "contacts", "content"].map(|kind| request.get(kind).unwrap_or(&Value::Null));
+        let wanted = match (rows, delta, contacts) {
+            (Value::Object(_), ..) => format!("{}/{}", rows["epoch"], rows["block"]),
+            (_, Value::Object(_), _) => format!("delta {}/{}", delta["epoch"], delta["from"]),
+            (.., Value::Object(_)) => format!("contacts {}", contacts["after"]),
             _ => format!("{}/{}", content["sha256"].as_str().unwrap(), content["block"]),
         };
         let found = given.lock().unwrap().get(&wanted).cloned();
