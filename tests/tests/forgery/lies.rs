@@ -4,8 +4,8 @@ use crate::{Lie, Subject::*, rows};
 use data_encoding::BASE64;
 use serde_json::json;
 use touchpoint_protocol::{
-    campaign::Campaign, confirmation::Confirmation, contacts::ContactPage, delta::Delta, digest::Digest, group::GroupHead, limits,
-    shard::ShardHead, signed::Document,
+    campaign::Campaign, confirmation::Confirmation, contacts::ContactPage, delta::Delta, digest::Digest,
+    group::GroupHead, limits, shard::ShardHead, signed::Document,
 };
 use touchpoint_tests::rogue::{Signer, frame, signing_input, with};
 
@@ -182,12 +182,7 @@ pub(crate) const DELTAS: &[Lie] = &[
         },
         "is no row",
     ),
-    (
-        Changes,
-        "half a token",
-        |at| at.delta(json!({ "erased": BASE64.encode(&[7; 24]) })),
-        "not the json it should be",
-    ),
+    (Changes, "half a token", |at| at.delta(json!({ "erased": BASE64.encode(&[7; 24]) })), "not the json it should be"),
     (
         Changes,
         "tokens out of order",
