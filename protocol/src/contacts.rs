@@ -185,7 +185,7 @@ mod tests {
     fn log(length: u64, name: impl Fn(u64) -> String) -> Vec<(u64, Entry)> {
         let entry = |position: u64| {
             let customer = CustomerId::try_from(position as i64).unwrap();
-            if position % 7 == 0 {
+            if position.is_multiple_of(7) {
                 return Entry::Erased(customer);
             }
             let id = InteractionId { journal: name(position).parse().unwrap(), sequence: position };
@@ -193,7 +193,7 @@ mod tests {
             let (campaign, at) = (name(position + 1).parse().unwrap(), Utc::from_millis(position as i64));
             Entry::Contact(Contact { id, customer, campaign, at, what })
         };
-        (1..=length).filter(|position| position % 10 > 0).map(|position| (position, entry(position))).collect()
+        (1..=length).filter(|position| !position.is_multiple_of(10)).map(|position| (position, entry(position))).collect()
     }
 
     fn page(from: u64, log: &[(u64, Entry)], end: u64) -> ContactPage {

@@ -8,6 +8,9 @@ use touchpoint_protocol::{
 };
 use touchpoint_vault::rusqlite::{self, Connection, Row, types::ValueRef};
 
+/// Shard, how many customers were erased from it, a device of the shard, and whether it has confirmed all of that.
+pub(crate) type ErasureRow = (ShardId, u64, Option<(DeviceId, bool)>);
+
 /// The rows of a report, all of one moment.
 #[derive(Debug)]
 pub(crate) struct Rows {
@@ -19,8 +22,8 @@ pub(crate) struct Rows {
     pub(crate) duplicates: u64,
     /// Campaign, `shown` or `answered` or `unanswered`, with what, how often.
     pub(crate) campaigns: Vec<(String, String, String, u64)>,
-    /// Shard, how many customers were erased from it, a device of the shard, and whether it has confirmed all of that.
-    pub(crate) erasures: Vec<(ShardId, u64, Option<(DeviceId, bool)>)>,
+    /// Who was erased, device by device.
+    pub(crate) erasures: Vec<ErasureRow>,
     /// What was refused.
     pub(crate) refusals: Vec<RefusalLine>,
 }
@@ -66,7 +69,7 @@ fn device(row: &Row<'_>) -> rusqlite::Result<DeviceLine> {
     })
 }
 
-fn erasure(row: &Row<'_>) -> rusqlite::Result<(ShardId, u64, Option<(DeviceId, bool)>)> {
+fn erasure(row: &Row<'_>) -> rusqlite::Result<ErasureRow> {
     let device = match row.get_ref(2)? {
         ValueRef::Null => None,
         _ => Some((parsed(row, 2)?, row.get(3)?)),

@@ -73,11 +73,12 @@ impl Scene {
         agent.api.arrives(ANNA);
         agent.api.leaves();
         agent.delivers();
+        let position = contacts(&agent);
         assert_eq!(hub.terminate().status.code(), Some(0));
         let journal = office.report()["journals"][0]["journal"].as_str().unwrap().to_owned();
         let bundle = touchpoint_hub::check(&workspace::demo_campaigns()).unwrap().bundle;
         let (key, rogue) = (Signer::stolen(&office), Rogue::appears(&broker));
-        let (_broker, _folder, position) = (broker, folder, contacts(&agent));
+        let (_broker, _folder) = (broker, folder);
         let mut scene = Scene { rogue, agent, key, journal, bundle, epoch: 1, revision: 1, position, _broker, _folder };
         // From here on there is an older one of each.
         [Changes, Campaigns].into_iter().for_each(|subject| scene.follows_the_truth(subject));
