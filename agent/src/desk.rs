@@ -17,7 +17,10 @@ use crate::{
     campaigns::Campaigns,
     chain,
     clock::Clock,
-    domain::{contact::Contact, customer::Customer},
+    domain::{
+        contact::{self, Contact},
+        customer::Customer,
+    },
     guests::WishTray,
     identify::Caller,
     journal::{Entry, Journal, JournalError},
@@ -57,7 +60,8 @@ impl<C> std::fmt::Debug for Desk<C> {
 }
 
 impl<C: Clock> Desk<C> {
-    /// Who has one of these tokens, and what was said to them before. For whom nobody knows, head office may be asked, for the next time.
+    /// Who has one of these tokens, and what was said to them before, here or elsewhere. For whom nobody knows, head office may be
+    /// asked, for the next time.
     ///
     /// # Errors
     /// The cache or the journal cannot be read. A decision without the past could break a cap or an objection.
@@ -72,8 +76,9 @@ impl<C: Clock> Desk<C> {
             }
             return Ok((None, Vec::new()));
         };
-        let contacts = self.journal.contacts(customer.id).await?;
-        Ok((Some(customer), contacts))
+        let here = self.journal.contacts(customer.id).await?;
+        let elsewhere = self.cache.contacts(customer.id).await?;
+        Ok((Some(customer), contact::union(here, elsewhere)))
     }
 
     /// Puts the invitation on the glass, or nothing while PIN entry may be active.

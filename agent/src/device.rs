@@ -30,6 +30,7 @@ use crate::{
     following::Following,
     guests::{self, Wishes},
     health,
+    hearing::{Hearing, hear},
     identify::{Event, Events},
     journal::{self, Journal, JournalError},
     status::{LineStatus, VisitLoop},
@@ -293,7 +294,9 @@ impl Device {
         let journal = self.journal.state();
         let (heads, confirmed) = (watch::Sender::new(Heads::default()), watch::Sender::new(0));
         let (deltas, passing) = upstream::delta_tray();
-        let trays = Trays { heads: &heads, deltas: &deltas, confirmed: &confirmed, status: &self.line };
+        let (contacts, pages) = upstream::contact_tray();
+        let trays =
+            Trays { heads: &heads, deltas: &deltas, contacts: &contacts, confirmed: &confirmed, status: &self.line };
         let following = Following {
             cache: &self.cache,
             campaigns: &self.campaigns,
@@ -302,6 +305,15 @@ impl Device {
             here: &identity.membership,
             panel: self.config.screen,
             folder: &self.config.folder,
+            status: &self.line,
+        };
+        let hearing = Hearing {
+            cache: &self.cache,
+            journal: &self.journal,
+            head_office: &self.head_office,
+            here: &identity.membership,
+            folder: &self.config.folder,
+            clock: health.clock,
             status: &self.line,
         };
         let ended = {
@@ -314,8 +326,9 @@ impl Device {
                     Err(error) => tracing::error!(error = chain(&error), "cannot say what the cache holds"),
                 }
                 select! {
-                    error = flow::deliver(&self.journal, &upstream, confirmed.subscribe()) => Ended::Failed(error),
+                    error = flow::deliver(&self.journal, &upstream, health.clock, confirmed.subscribe()) => Ended::Failed(error),
                     error = flow::follow(&following, &upstream, heads.subscribe(), passing) => Ended::Failed(error),
+                    error = hear(hearing, &upstream, pages) => Ended::Failed(error),
                     never = health.tell(&upstream) => match never {},
                     never = wishes.fulfil(&following, &upstream, health.clock) => match never {},
                     () = self.last_words(hung_up) => Ended::HungUp,
@@ -339,6 +352,7 @@ impl Device {
             shard: identity.membership.shard.clone(),
             epoch: held.epoch,
             revision: held.revision,
+            contacts: held.contacts,
             group: identity.membership.group.clone(),
             campaigns: held.campaigns,
             journal: state.id,
@@ -388,6 +402,7 @@ async fn read_cache(cache: &Cache) -> Result<(Option<StoredCampaigns>, LineStatu
         epoch: held.epoch,
         revision: held.revision,
         customers: cache.customers().await?,
+        contacts: held.contacts,
         campaigns: held.campaigns,
         ..LineStatus::default()
     };

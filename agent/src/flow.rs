@@ -335,15 +335,24 @@ pub enum LineError {
 /// what was confirmed.
 ///
 /// Returns why it ended; the next connection begins again at what was confirmed.
-pub async fn deliver(journal: &Journal, upstream: &Upstream, mut confirmed: watch::Receiver<u64>) -> LineError {
+pub async fn deliver<C: Clock>(
+    journal: &Journal,
+    upstream: &Upstream,
+    clock: &C,
+    mut confirmed: watch::Receiver<u64>,
+) -> LineError {
     let mut state = journal.state();
+    // What was confirmed and not erased yet when the power failed.
+    if let Err(error) = journal.go_on_erasing(clock.now()).await {
+        return LineError::Journal(error);
+    }
     let mut sent = state.borrow().confirmed;
     let mut progress = Instant::now();
     loop {
         // Mark as delivered what head office has committed.
         let through = *confirmed.borrow_and_update();
         if through > state.borrow().confirmed {
-            if let Err(error) = journal.confirm(through).await {
+            if let Err(error) = confirm(journal, through, clock).await {
                 return LineError::Journal(error);
             }
             progress = Instant::now();
@@ -380,6 +389,16 @@ pub async fn deliver(journal: &Journal, upstream: &Upstream, mut confirmed: watc
                 progress = Instant::now();
             }
         }
+    }
+}
+
+/// Marks as delivered what head office has committed, and erases what waited for that.
+async fn confirm<C: Clock>(journal: &Journal, through: u64, clock: &C) -> Result<(), JournalError> {
+    match journal.confirm(through).await {
+        Ok(()) => journal.go_on_erasing(clock.now()).await,
+        // Head office has more than was recorded here. The next connection says hello under the new name.
+        Err(ahead @ JournalError::Ahead { .. }) => journal.begin_anew().await.and(Err(ahead)),
+        Err(error) => Err(error),
     }
 }
 

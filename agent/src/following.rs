@@ -130,7 +130,7 @@ impl Following<'_> {
                 }
                 CustomersPlan::Resume(next) => next,
                 CustomersPlan::Fetch => {
-                    self.cache.begin(head.epoch).await?;
+                    self.cache.begin(head).await?;
                     0
                 }
             };

@@ -13,6 +13,7 @@ pub mod desk;
 pub mod flow;
 pub mod following;
 pub mod guests;
+pub mod hearing;
 
 pub mod cache;
 pub mod campaigns;

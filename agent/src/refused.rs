@@ -5,6 +5,7 @@ use touchpoint_protocol::{health::RefusalReason, signed::OpenError};
 use crate::{
     domain::update::Refusal,
     following::FollowError,
+    hearing::HearError,
     upstream::{FetchError, Unwelcome},
 };
 
@@ -15,7 +16,6 @@ impl Unwelcome {
             Unwelcome::Topic(_) | Unwelcome::Channel(_) => RefusalReason::Topic,
             Unwelcome::Document { source, .. } => of_document(source),
             Unwelcome::Old { .. } => RefusalReason::Old,
-            Unwelcome::Ahead { .. } => RefusalReason::Ahead,
             Unwelcome::Addressee { .. } => RefusalReason::Elsewhere,
         }
     }
@@ -25,14 +25,25 @@ impl FollowError {
     /// Why a head or a delta was not followed.
     pub(crate) fn reason(&self) -> RefusalReason {
         match self {
-            FollowError::Refused(Refusal::Elsewhere(_)) => RefusalReason::Elsewhere,
-            FollowError::Refused(Refusal::Older { .. }) => RefusalReason::Old,
-            FollowError::Refused(Refusal::TokenKey(_)) => RefusalReason::TokenKey,
+            FollowError::Refused(refusal) => of_refusal(refusal),
             FollowError::Fetch(error) => error.reason(),
             FollowError::Cache(_) => RefusalReason::Cache,
             FollowError::Disk(_) => RefusalReason::Disk,
             FollowError::Count { .. } | FollowError::Block(_) => RefusalReason::Malformed,
             FollowError::Campaigns(_) => RefusalReason::Campaigns,
+        }
+    }
+}
+
+impl HearError {
+    /// Why contacts were not taken.
+    pub(crate) fn reason(&self) -> RefusalReason {
+        match self {
+            HearError::Refused(refusal) => of_refusal(refusal),
+            HearError::Entries(_) => RefusalReason::Malformed,
+            HearError::Fetch(error) => error.reason(),
+            HearError::Cache(_) | HearError::Journal(_) => RefusalReason::Cache,
+            HearError::Disk(_) => RefusalReason::Disk,
         }
     }
 }
@@ -47,6 +58,14 @@ impl FetchError {
             FetchError::Digest { .. } => RefusalReason::Mismatch,
             FetchError::Expired { .. } => RefusalReason::Old,
         }
+    }
+}
+
+fn of_refusal(refusal: &Refusal) -> RefusalReason {
+    match refusal {
+        Refusal::Elsewhere(_) => RefusalReason::Elsewhere,
+        Refusal::Older { .. } => RefusalReason::Old,
+        Refusal::TokenKey(_) => RefusalReason::TokenKey,
     }
 }
 

@@ -104,6 +104,8 @@ pub struct LineStatus {
     pub revision: u64,
     /// How many tokens they have.
     pub customers: u64,
+    /// How far it knows what was said to customers at any machine: a position of the contact log.
+    pub contacts: u64,
     /// The revision of the campaigns in force.
     pub campaigns: u64,
 }

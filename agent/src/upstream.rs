@@ -5,13 +5,17 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
 use touchpoint_link::{
     AskError, ConnectError, Connection, Incoming, Limits, Lost, Message, Options, PublishError, Publisher, TlsFileError,
 };
 use touchpoint_protocol::{
     batch::Batch,
     confirmation::Confirmation,
+    contacts::ContactPage,
     delta::Delta,
     digest::ContentRef,
     group::GroupHead,
@@ -20,12 +24,14 @@ use touchpoint_protocol::{
     limits,
     name::{BootId, DeviceId},
     presence::Presence,
-    request::{Refusal, Reply, Request, RequestError},
+    request::{Refusal, Request, RequestError},
     shard::ShardHead,
     signed::{self, Document, OpenError, TrustedKeys},
     topic::{Channel, DeviceChannel, Topic, TopicError},
     utc::Utc,
 };
+
+mod asking;
 
 use crate::{config::Config, domain::update::Membership, journal::JournalState, status::LineStatus};
 
@@ -33,14 +39,14 @@ use crate::{config::Config, domain::update::Membership, journal::JournalState, s
 /// little to pay on a metered line.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
-/// How long to wait for a block: the 16 s it takes on the slowest line, four at a time, and some.
-const PATIENCE: Duration = Duration::from_secs(90);
-
 /// Blocks asked for at once: keeps the line busy over a round trip, and holds at most half a megabyte.
 const WINDOW: usize = 4;
 
 /// Deltas that wait for `follow` at most: it writes one in milliseconds, and pulls what it missed. Half a megabyte.
 const WAITING_DELTAS: usize = 16;
+
+/// Pages of contacts that wait at most: head office tells of a burst in a few, and what does not fit shows as a gap.
+const WAITING_PAGES: usize = 16;
 
 /// This device's name on the wire.
 #[derive(Debug, Clone)]
@@ -67,6 +73,8 @@ pub struct Heads {
 pub struct Upstream {
     identity: Identity,
     publisher: Publisher,
+    /// When the last answer came.
+    heard: watch::Sender<Instant>,
 }
 
 /// What this device receives.
@@ -83,6 +91,8 @@ pub struct Trays<'a> {
     pub heads: &'a watch::Sender<Heads>,
     /// Deltas in the order in which they passed by. What does not fit is dropped: a head tells what was missed.
     pub deltas: &'a mpsc::Sender<Delta>,
+    /// Pages of contacts in the order in which they passed by. What does not fit is dropped: the next one shows the gap.
+    pub contacts: &'a mpsc::Sender<ContactPage>,
     /// The highest sequence number that is safe at head office.
     pub confirmed: &'a watch::Sender<u64>,
     /// What was refused.
@@ -172,8 +182,6 @@ pub(crate) enum Unwelcome {
     },
     #[error("{topic}: it is {offered}, older than {known}")]
     Old { topic: Topic, offered: u64, known: u64 },
-    #[error("{topic}: {through} is confirmed, and the journal ends at {recorded}: was an old copy put in its place?")]
-    Ahead { topic: Topic, through: u64, recorded: u64 },
     #[error("{topic}: the document is for {for_whom}")]
     Addressee { topic: Topic, for_whom: String },
 }
@@ -181,6 +189,11 @@ pub(crate) enum Unwelcome {
 /// A tray for deltas, and where `follow` takes them from.
 pub fn delta_tray() -> (mpsc::Sender<Delta>, mpsc::Receiver<Delta>) {
     mpsc::channel(WAITING_DELTAS)
+}
+
+/// A tray for pages of contacts, and where they are taken from.
+pub fn contact_tray() -> (mpsc::Sender<ContactPage>, mpsc::Receiver<ContactPage>) {
+    mpsc::channel(WAITING_PAGES)
 }
 
 /// Connects, announces that this device is there, and leaves the opposite behind as its last will.
@@ -200,6 +213,7 @@ pub async fn connect(config: &Config, identity: &Identity) -> Result<(Upstream, 
             inbox.to_string(),
             Topic::shard_head(tenant, shard).to_string(),
             Topic::shard_deltas(tenant, shard).to_string(),
+            Topic::shard_contacts(tenant, shard).to_string(),
             Topic::group_campaigns(tenant, group).to_string(),
         ],
         limits: Limits { max_in: limits::PACKET_IN, max_out: limits::PACKET_OUT, ..Limits::default() },
@@ -207,7 +221,7 @@ pub async fn connect(config: &Config, identity: &Identity) -> Result<(Upstream, 
     let Connection { outgoing: publisher, incoming } =
         touchpoint_link::connect(&options).await.map_err(UpstreamError::Connect)?;
     publisher.publish(presence(identity, true)).await.map_err(UpstreamError::Publish)?;
-    let upstream = Upstream { identity: identity.clone(), publisher };
+    let upstream = Upstream { identity: identity.clone(), publisher, heard: watch::Sender::new(Instant::now()) };
     Ok((upstream, Inbox { identity: identity.clone(), incoming }))
 }
 
@@ -276,6 +290,21 @@ impl Upstream {
         }
     }
 
+    /// What follows a position of the contact log of this device's shard.
+    ///
+    /// # Errors
+    /// It could not be fetched, or is another page than was asked for.
+    pub async fn contacts(&self, after: u64, keys: &TrustedKeys) -> Result<ContactPage, FetchError> {
+        let Membership { tenant, shard, .. } = &self.identity.membership;
+        let what = format!("contacts after {after} of shard {shard}");
+        let bytes = self.ask(Request::Contacts { shard: shard.clone(), after }, &what).await?;
+        match signed::open::<ContactPage>(&bytes, keys) {
+            Ok(page) if (&page.tenant, &page.shard, page.from) == (tenant, shard, after) => Ok(page),
+            Ok(_) => Err(FetchError::Digest { what }),
+            Err(source) => Err(FetchError::Document { what, source }),
+        }
+    }
+
     /// A bundle or a medium, checked against the signed head.
     ///
     /// # Errors
@@ -304,18 +333,6 @@ impl Upstream {
     /// This device's name on the wire.
     pub(crate) fn identity(&self) -> &Identity {
         &self.identity
-    }
-
-    pub(crate) async fn ask(&self, request: Request, what: &str) -> Result<Vec<u8>, FetchError> {
-        let message = Message::new(self.topic(DeviceChannel::Requests), request.encode())
-            .with_response_topic(self.topic(DeviceChannel::Inbox));
-        let answer = self.publisher.ask(message, PATIENCE).await;
-        let answer = answer.map_err(|source| FetchError::Ask { what: what.to_owned(), source })?;
-        match Reply::decode(answer.content_type.as_deref(), &answer.payload) {
-            Ok(Reply::Data(bytes)) => Ok(bytes),
-            Ok(Reply::Refused(refusal)) => Err(FetchError::Refused { what: what.to_owned(), refusal }),
-            Err(source) => Err(FetchError::Reply { what: what.to_owned(), source }),
-        }
     }
 
     fn topic(&self, channel: DeviceChannel) -> String {
@@ -366,6 +383,11 @@ impl Inbox {
                     tracing::debug!("a delta passed by");
                 }
             }
+            Channel::ShardContacts(_) => {
+                if trays.contacts.try_send(open(&topic, message, keys)?).is_err() {
+                    tracing::debug!("contacts passed by");
+                }
+            }
             Channel::GroupCampaigns(_) => {
                 let head: GroupHead = open(&topic, message, keys)?;
                 if let Some(known) = newer(&trays.heads.borrow().group, |known| known.revision > head.revision) {
@@ -377,19 +399,16 @@ impl Inbox {
             }
             Channel::Device(device, DeviceChannel::Inbox) if *device == self.identity.device => {
                 if message.correlation.is_some() {
-                    // Only answers have that: to a question whose asker no longer waits. Nothing but an asker takes one.
-                    tracing::debug!("an answer came too late");
+                    // Only answers have that: one that was there already, or came too late.
+                    tracing::debug!("an answer that nobody waits for");
                     return Ok(());
                 }
                 let confirmation: Confirmation = open(&topic, message, keys)?;
                 let Confirmation { tenant, device, journal: of, through } = confirmation;
-                let JournalState { id, recorded, .. } = journal.borrow().clone();
+                let id = journal.borrow().id.clone();
                 if (&tenant, &device, &of) != (&self.identity.membership.tenant, &self.identity.device, &id) {
                     let for_whom = format!("journal {of} of device {device} of {tenant}");
                     return Err(Unwelcome::Addressee { topic, for_whom });
-                }
-                if through > recorded {
-                    return Err(Unwelcome::Ahead { topic, through, recorded });
                 }
                 trays.confirmed.send_if_modified(|confirmed| {
                     let more = through > *confirmed;

@@ -8,6 +8,7 @@ use std::time::Instant;
 use touchpoint_link::Message;
 use touchpoint_protocol::{
     batch::{Batch, BatchError},
+    block::PackError,
     confirmation::Confirmation,
     health::HealthError,
     hello::{Hello, HelloError},
@@ -49,6 +50,8 @@ pub(crate) enum Unanswered {
     Store(#[source] touchpoint_vault::Error),
     #[error("the document could not be signed")]
     Seal(#[source] SealError),
+    #[error("contacts could not be packed")]
+    Pack(#[source] PackError),
 }
 
 impl Unanswered {
@@ -64,7 +67,7 @@ impl Unanswered {
             Unanswered::Batch(_) => "malformed_batch",
             Unanswered::ForeignJournal(_) => "foreign_journal",
             Unanswered::ResponseTopic => "response_topic",
-            Unanswered::Store(_) | Unanswered::Seal(_) => return None,
+            Unanswered::Store(_) | Unanswered::Seal(_) | Unanswered::Pack(_) => return None,
         })
     }
 }
@@ -108,8 +111,8 @@ impl Office {
             // Only a database brought back from a backup knows less than it once confirmed.
             warn!(%device, journal = %hello.journal, confirmed = hello.confirmed, through, "was confirmed more than is here");
         }
-        let Hello { epoch, revision, campaigns, recorded, .. } = hello;
-        debug!(%device, epoch, revision, campaigns, recorded, through, "hello");
+        let Hello { epoch, revision, contacts, campaigns, recorded, .. } = hello;
+        debug!(%device, epoch, revision, contacts, campaigns, recorded, through, "hello");
         self.confirmation(device, hello.journal, through)
     }
 
@@ -120,6 +123,9 @@ impl Office {
         let Standing::Own(ingested) = ingested else { return Err(Unanswered::ForeignJournal(journal)) };
         if ingested.contradicted > 0 {
             warn!(%device, %journal, facts = ingested.contradicted, "says something else than before; the first word stays");
+        }
+        if ingested.contacts {
+            self.grown.notify_one();
         }
         debug!(%device, %journal, new = ingested.new, repeated = ingested.repeated, through = ingested.through, "batch");
         self.confirmation(device, journal, ingested.through)
@@ -167,7 +173,11 @@ impl Office {
         at: &Enrolment,
     ) -> Result<Found<Vec<u8>>, Unanswered> {
         match request {
-            Request::Rows { shard, .. } | Request::Delta { shard, .. } if shard != at.shard => Ok(Found::Nothing),
+            Request::Rows { shard, .. } | Request::Delta { shard, .. } | Request::Contacts { shard, .. }
+                if shard != at.shard =>
+            {
+                Ok(Found::Nothing)
+            }
             Request::Rows { shard, epoch, block } => {
                 self.store.block(&shard, epoch, block).await.map_err(Unanswered::Store)
             }
@@ -175,6 +185,9 @@ impl Office {
                 let found = self.store.delta(&shard, epoch, from).await.map_err(Unanswered::Store)?;
                 let sealed = found.try_map(|delta| seal(&delta, &self.keys.signing).map(String::into_bytes));
                 sealed.map_err(Unanswered::Seal)
+            }
+            Request::Contacts { shard, after } => {
+                self.contact_page(&shard, after).await.map(|page| Found::Here(page.document))
             }
             Request::Content { sha256, block } => {
                 let content = self.store.content(&at.group, sha256, block).await.map_err(Unanswered::Store)?;

@@ -1,11 +1,9 @@
 //! What a file says otherwise than what devices hold, in the form in which it travels: a few deltas. Pure.
 
 use crate::table::{Published, Table};
-use std::collections::BTreeSet;
 use touchpoint_protocol::{
     block::{PackError, Packer, Row, UnpackError},
-    customer::CustomerId,
-    delta::{Delta, Erasures},
+    delta::Delta,
     limits,
     name::{ShardId, Tenant},
     token::Token,
@@ -18,8 +16,8 @@ const FILL: usize = 48 * 1024;
 /// What a token takes, in bytes.
 const TOKEN: usize = 16;
 
-/// What a customer's number takes at most, in bytes: 19 digits and a comma.
-const NUMBER: usize = 20;
+/// What a customer's number takes at most, in bytes of CBOR.
+const NUMBER: usize = 9;
 
 /// The rows that are to be different on devices.
 #[derive(Debug, Default)]
@@ -28,8 +26,6 @@ pub(crate) struct Changes {
     upserts: Vec<usize>,
     /// Tokens that are gone.
     erased: Vec<Token>,
-    /// Customers who have lost a token.
-    losers: BTreeSet<CustomerId>,
 }
 
 impl Changes {
@@ -46,14 +42,10 @@ impl Changes {
                 }
                 at += 1;
                 if now.token == before.token {
-                    if now.customer != before.customer {
-                        changes.losers.insert(before.customer);
-                    }
                     return changes.count() <= most;
                 }
             }
             changes.erased.push(before.token);
-            changes.losers.insert(before.customer);
             changes.count() <= most
         })?;
         if changes.count() <= most {
@@ -88,16 +80,9 @@ impl Changes {
         shard: &ShardId,
         (epoch, revision): (u64, u64),
     ) -> Result<Vec<(Delta, usize)>, PackError> {
-        let mut gone = self.losers.clone();
-        for here in table.customers() {
-            gone.remove(here);
-        }
         let mut chunks = Vec::new();
         for &token in &self.erased {
-            room(&mut chunks, TOKEN).erasures.tokens.push(token);
-        }
-        for customer in gone {
-            room(&mut chunks, NUMBER).erasures.customers.push(customer);
+            room(&mut chunks, TOKEN).erased.push(token);
         }
         for row in self.upserts.iter().filter_map(|&at| table.row(at)) {
             // Far less than a block, so none is full by it.
@@ -108,8 +93,8 @@ impl Changes {
         let deltas = (revision..).zip(chunks).map(|(from, mut chunk)| {
             let changes = chunk.changes();
             let upserts = chunk.packer.finish()?.pop().map(|block| block.bytes).unwrap_or_default();
-            let (tenant, shard, erasures) = (tenant.clone(), shard.clone(), chunk.erasures);
-            Ok((Delta { tenant, shard, epoch, from, to: from + 1, upserts, erasures }, changes))
+            let (tenant, shard, erased) = (tenant.clone(), shard.clone(), chunk.erased);
+            Ok((Delta { tenant, shard, epoch, from, to: from + 1, upserts, erased }, changes))
         });
         deltas.collect()
     }
@@ -120,21 +105,21 @@ impl Changes {
 struct Chunk {
     packer: Packer,
     rows: usize,
-    erasures: Erasures,
+    erased: Vec<Token>,
     bytes: usize,
 }
 
 impl Chunk {
     /// Rows and tokens.
     fn changes(&self) -> usize {
-        self.rows + self.erasures.tokens.len()
+        self.rows + self.erased.len()
     }
 }
 
 /// The last chunk, or a new one if the last has no room for so many bytes more.
 fn room(chunks: &mut Vec<Chunk>, bytes: usize) -> &mut Chunk {
     let is_full = |chunk: &Chunk| {
-        let said = chunk.changes() + chunk.erasures.customers.len();
+        let said = chunk.changes();
         said == limits::DELTA || said > 0 && chunk.bytes + bytes > FILL
     };
     if chunks.last().is_none_or(is_full) {
@@ -157,7 +142,7 @@ mod tests {
     };
     use std::collections::HashMap;
     use touchpoint_protocol::{
-        customer::Profile,
+        customer::{CustomerId, Profile},
         signed::{SigningKey, seal},
     };
 
@@ -215,14 +200,14 @@ mod tests {
             let table = table(file);
             for delta in deltas(&published, &table) {
                 let upserts = delta.rows().unwrap().map_or(0, |rows| rows.iter().count());
-                sizes.push((upserts, delta.erasures.tokens.len(), delta.erasures.customers.len()));
+                sizes.push((upserts, delta.erased.len()));
                 published.deltas.push(delta);
             }
             let expected = table.rows().map(|row| (row.token, row.customer, row.profile.to_vec()));
             assert_eq!(rows(&published), expected.collect::<Vec<_>>());
             assert!(deltas(&published, &table).is_empty(), "the same file once more");
         }
-        assert_eq!(sizes, [(2, 1, 1), (2, 0, 0), (2, 4, 4), (0, 2, 2)], "rows, tokens and customers");
+        assert_eq!(sizes, [(2, 1), (2, 0), (2, 4), (0, 2)], "rows and tokens");
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::{
     store::{Base, Next},
     table::Table,
 };
+use roaring::RoaringTreemap;
 use serde::Serialize;
 use std::{
     io::Read,
@@ -202,7 +203,7 @@ impl Office {
             let read = tolerate(read, on_bad_rows, &path)?;
             prepare(read, &base, keys.token.id(), &tenant, &of)
         });
-        let Prepared { customers, rows, newcomers, next, travels, bad } =
+        let Prepared { customers, rows, newcomers, members, next, travels, bad } =
             prepared.await.map_err(ImportError::Broken)??;
         let (epoch, revision) = match &next {
             Next::Epoch(_) => (before.epoch + 1, 0),
@@ -223,7 +224,8 @@ impl Office {
         if is_rehearsal {
             return Ok(imported);
         }
-        match self.store.advance(&imported.shard, before, newcomers, next).await.map_err(failed)? {
+        let advance = self.store.advance(&imported.shard, before, newcomers, members, next);
+        match advance.await.map_err(failed)? {
             true => Ok(imported),
             false => Err(ImportError::Overtaken),
         }
@@ -235,6 +237,7 @@ struct Prepared {
     customers: u64,
     rows: u64,
     newcomers: Vec<(Box<str>, i64)>,
+    members: RoaringTreemap,
     next: Next,
     travels: Travels,
     bad: BadRows,
@@ -263,9 +266,6 @@ fn prepare(
     shard: &ShardId,
 ) -> Result<Prepared, ImportError> {
     let mut table = Table::new(read.customers, base).map_err(ImportError::Number)?;
-    let mut customers = table.customers().to_vec();
-    customers.sort_unstable();
-    customers.dedup();
     let (next, travels) = match small_changes(&table, base, token_key, tenant, shard)? {
         Some(found) => found,
         None => {
@@ -275,8 +275,8 @@ fn prepare(
             (Next::Epoch(snapshot), travels)
         }
     };
-    let (customers, newcomers) = (customers.len() as u64, std::mem::take(&mut table.newcomers));
-    Ok(Prepared { customers, rows: table.len() as u64, newcomers, next, travels, bad: read.bad })
+    let (rows, members, newcomers) = (table.len() as u64, table.members(), std::mem::take(&mut table.newcomers));
+    Ok(Prepared { customers: members.len(), rows, newcomers, members, next, travels, bad: read.bad })
 }
 
 /// The deltas, if there is an epoch they can lead on from and they do not grow too many.

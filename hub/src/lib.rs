@@ -8,7 +8,7 @@
 //! publish      Campaigns -> revision
 //! enrol, init  folders for a device and for head office
 //! serve        the line                 answer (one message -> what it causes), health (how a device is), found (one customer),
-//!                                       lookups (and how often)
+//!                                       lookups (and how often), contacts (what was said passes by)
 //! outcomes     CSV -> what happened later
 //! report       what there is to know        results (facts -> shares, intervals), print, page (HTML), chart (SVG)
 //! store        SQL                      one transaction per change
@@ -38,6 +38,7 @@ mod placeholders;
 mod publish;
 
 mod answer;
+mod contacts;
 mod found;
 mod health;
 mod lookups;
@@ -62,8 +63,8 @@ pub use outcomes::{Outcomes, OutcomesError};
 pub use problem::{Place, Problem};
 pub use publish::{PublishError, Published};
 pub use report::{
-    AnswerCount, By, CampaignLine, DeviceLine, Difference, JournalLine, OutcomeLine, Rate, ReasonLine, RefusalLine,
-    Report, ResultLine, Results,
+    AnswerCount, By, CampaignLine, DeviceLine, Difference, ErasureLine, JournalLine, OutcomeLine, Rate, ReasonLine,
+    RefusalLine, Report, ResultLine, Results,
 };
 pub use serve::ServeError;
 pub use snapshot::SnapshotError;

@@ -8,6 +8,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use std::sync::Arc;
+use tokio::sync::Notify;
 use touchpoint_protocol::{
     interaction::Interaction,
     name::{JournalId, Tenant},
@@ -22,6 +23,8 @@ pub struct Office {
     pub(crate) keys: Arc<Keys>,
     pub(crate) store: Store,
     pub(crate) lookups: Arc<Lookups>,
+    /// Told when a contact log has grown, so that it passes by on the line at once.
+    pub(crate) grown: Arc<Notify>,
 }
 
 /// Why head office was not opened.
@@ -81,7 +84,8 @@ impl Office {
     ) -> Result<Office, OpenError> {
         let keys = Keys::load(&config.keys).map_err(OpenError::Keys)?;
         let store = open(&config.database, &keys.master).map_err(OpenError::Store)?;
-        Ok(Office { config: Arc::new(config.clone()), keys: Arc::new(keys), store, lookups: Arc::default() })
+        let (config, keys) = (Arc::new(config.clone()), Arc::new(keys));
+        Ok(Office { config, keys, store, lookups: Arc::default(), grown: Arc::default() })
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Report {
     pub discarded: u64,
     /// Campaigns that were shown, by id.
     pub campaigns: BTreeMap<String, CampaignLine>,
+    /// Shards from which customers were erased.
+    pub erasures: Vec<ErasureLine>,
     /// Messages refused, by reason.
     pub refusals: Vec<RefusalLine>,
     /// How campaigns are doing, with what is certain about it.
@@ -106,6 +108,19 @@ pub struct CampaignLine {
     pub unanswered: BTreeMap<String, u64>,
 }
 
+/// Who was erased from one shard, and where they are gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ErasureLine {
+    /// The shard.
+    pub shard: ShardId,
+    /// How many customers are erased.
+    pub customers: u64,
+    /// Devices on which nothing is left of any of them.
+    pub confirmed: Vec<DeviceId>,
+    /// Devices that have not said so yet.
+    pub waiting: Vec<DeviceId>,
+}
+
 /// One reason to refuse.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RefusalLine {
@@ -146,6 +161,15 @@ impl From<Rows> for Report {
                 *campaign.unanswered.entry(how.clone()).or_default() += times;
             }
         }
+        let mut erasures = Vec::<ErasureLine>::new();
+        for (shard, customers, device) in rows.erasures {
+            if erasures.last().is_none_or(|line| line.shard != shard) {
+                erasures.push(ErasureLine { shard, customers, confirmed: Vec::new(), waiting: Vec::new() });
+            }
+            if let (Some(line), Some((device, confirmed))) = (erasures.last_mut(), device) {
+                if confirmed { line.confirmed.push(device) } else { line.waiting.push(device) }
+            }
+        }
         let sum = |count: fn(&JournalLine) -> u64| rows.journals.iter().map(count).sum();
         Report {
             at: rows.at,
@@ -157,6 +181,7 @@ impl From<Rows> for Report {
             campaigns,
             devices: rows.devices,
             journals: rows.journals,
+            erasures,
             refusals: rows.refusals,
             results: rows.results,
         }
@@ -194,6 +219,19 @@ impl fmt::Display for Report {
             let JournalLine { device, journal, missing, through, discarded, contradicted, .. } = line;
             write!(f, "  {device} journal {journal}: {missing} missing after {through}, ")?;
             writeln!(f, "{discarded} discarded, {contradicted} contradicted")?;
+        }
+        if !self.erasures.is_empty() {
+            writeln!(f, "Erasures")?;
+        }
+        for ErasureLine { shard, customers, confirmed, waiting } in &self.erasures {
+            let (gone, all) = (confirmed.len(), confirmed.len() + waiting.len());
+            write!(f, "  {:24} {customers} erased, confirmed by {gone} of {all} devices", shard.as_str())?;
+            let mut before = "; not by ";
+            for device in waiting {
+                write!(f, "{before}{device}")?;
+                before = ", ";
+            }
+            writeln!(f)?;
         }
         if !self.refusals.is_empty() {
             writeln!(f, "Refused")?;

@@ -115,6 +115,7 @@ impl Office {
         let mut announced = HashMap::new();
         let mut refusals = Refusals::new();
         let mut answers = JoinSet::new();
+        let mut passing = pin!(self.pass_contacts(outgoing.clone()));
         let mut poll = interval(POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let over = loop {
@@ -126,6 +127,7 @@ impl Office {
                     self.count(&mut refusals).await;
                 }
                 Some(_) = answers.join_next() => {}
+                never = &mut passing => match never {},
                 message = incoming.next(), if answers.len() < MOST_ANSWERS => match message {
                     Ok(message) => {
                         if let Some(answer) = self.take(message, &mut refusals).await {

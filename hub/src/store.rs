@@ -2,6 +2,7 @@
 //!
 //! Every change is one transaction. `import` and `publish` run as other processes on the same file as `serve`.
 
+mod contacts;
 mod devices;
 mod health;
 mod journals;
@@ -20,6 +21,7 @@ pub(crate) use reporting::Rows;
 pub(crate) use shards::Stand;
 pub(crate) use shards::{Base, Found, Next};
 
+use contacts::Members;
 use std::path::{Path, PathBuf};
 use touchpoint_protocol::{
     interaction::Interaction,
@@ -44,7 +46,7 @@ static SCHEMA: Schema = Schema {
 
 /// The open database. Clones are the same one.
 #[derive(Debug, Clone)]
-pub(crate) struct Store(Vault);
+pub(crate) struct Store(Vault, Members);
 
 /// Why the database was not opened.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +72,7 @@ impl Store {
     /// Makes the database, or opens the one that is there.
     pub(crate) fn create(path: &Path, master: &MasterKey) -> Result<Store, StoreError> {
         let vault = Vault::open(path, &master.derive("head-office"), &SCHEMA).map_err(StoreError::Open)?;
-        Ok(Store(vault))
+        Ok(Store(vault, Members::default()))
     }
 
     /// Opens the database.

@@ -3,6 +3,7 @@
 //! Head office keeps them nowhere but in the blocks and deltas it sends: [`Published`] reads them back from there.
 
 use crate::{customers::Customer, store::Base};
+use roaring::RoaringTreemap;
 use std::collections::BTreeMap;
 use touchpoint_protocol::{
     block::{Row, Rows, UnpackError},
@@ -62,9 +63,9 @@ impl Table {
         (0..self.len()).map_while(|at| self.row(at))
     }
 
-    /// The customers who have a row.
-    pub(crate) fn customers(&self) -> &[CustomerId] {
-        &self.numbers
+    /// The numbers of the customers who have a row.
+    pub(crate) fn members(&self) -> RoaringTreemap {
+        self.numbers.iter().filter_map(|number| u64::try_from(i64::from(*number)).ok()).collect()
     }
 }
 
@@ -100,7 +101,7 @@ impl Published {
             for row in delta.rows()?.iter().flat_map(Rows::iter) {
                 words.insert(row.token, LastWord(Some((row.customer, row.profile.into()))));
             }
-            words.extend(delta.erasures.tokens.iter().map(|token| (*token, LastWord(None))));
+            words.extend(delta.erased.iter().map(|token| (*token, LastWord(None))));
         }
         Ok(words)
     }

@@ -128,6 +128,7 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::Shown { .. } => "touchpoint.shown.v1",
         Fact::Ended { .. } => "touchpoint.ended.v1",
         Fact::Discarded { .. } => "touchpoint.discarded.v1",
+        Fact::Erased { .. } => "touchpoint.erased.v1",
     }
 }
 

@@ -99,20 +99,7 @@ impl Rows {
     /// Not a zstd frame, or one that would grow beyond [`limits::BLOCK_DECODED`]; a row that is none, or not after the one
     /// before it.
     pub fn decompress(bytes: &[u8]) -> Result<Rows, UnpackError> {
-        if bytes.len() > limits::BLOCK {
-            return Err(UnpackError::TooLarge { size: bytes.len() });
-        }
-        let mut frame = zstd::Decoder::with_buffer(bytes).map_err(UnpackError::Zstd)?.single_frame();
-        frame.window_log_max(WINDOW_LOG).map_err(UnpackError::Zstd)?;
-        let mut bytes = Vec::new();
-        let most = limits::BLOCK_DECODED as u64;
-        frame.by_ref().take(most + 1).read_to_end(&mut bytes).map_err(UnpackError::Zstd)?;
-        if bytes.len() as u64 > most {
-            return Err(UnpackError::Bomb);
-        }
-        if !frame.finish().is_empty() {
-            return Err(UnpackError::Trailing);
-        }
+        let bytes = decompress(bytes)?;
         let mut rows: Vec<Place> = Vec::new();
         let mut decoder = Decoder::new(&bytes);
         while decoder.position() < bytes.len() {
@@ -135,10 +122,34 @@ impl Rows {
     }
 }
 
+/// Compresses what is to travel, as one zstd frame.
+pub(crate) fn compress(bytes: &[u8]) -> Result<Vec<u8>, PackError> {
+    zstd::bulk::compress(bytes, LEVEL).map_err(PackError::Zstd)
+}
+
+/// What one zstd frame holds, decompressed within the bounds of a block.
+pub(crate) fn decompress(bytes: &[u8]) -> Result<Vec<u8>, UnpackError> {
+    if bytes.len() > limits::BLOCK {
+        return Err(UnpackError::TooLarge { size: bytes.len() });
+    }
+    let mut frame = zstd::Decoder::with_buffer(bytes).map_err(UnpackError::Zstd)?.single_frame();
+    frame.window_log_max(WINDOW_LOG).map_err(UnpackError::Zstd)?;
+    let mut bytes = Vec::new();
+    let most = limits::BLOCK_DECODED as u64;
+    frame.by_ref().take(most + 1).read_to_end(&mut bytes).map_err(UnpackError::Zstd)?;
+    if bytes.len() as u64 > most {
+        return Err(UnpackError::Bomb);
+    }
+    if !frame.finish().is_empty() {
+        return Err(UnpackError::Trailing);
+    }
+    Ok(bytes)
+}
+
 /// Compresses rows as one block, or as two halves if one would be too large to travel.
 fn pack(rows: &[u8], start: usize, ends: &[usize], blocks: &mut Vec<Block>) -> Result<(), PackError> {
     let Some(&end) = ends.last() else { return Ok(()) };
-    let bytes = zstd::bulk::compress(&rows[start..end], LEVEL).map_err(PackError::Zstd)?;
+    let bytes = compress(&rows[start..end])?;
     if bytes.len() <= limits::BLOCK {
         let rows = u32::try_from(ends.len()).map_err(|_| PackError::Size)?;
         blocks.push(Block { rows, bytes });

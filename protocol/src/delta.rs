@@ -6,7 +6,6 @@
 use crate::{
     base64,
     block::{Rows, UnpackError},
-    customer::CustomerId,
     limits,
     name::{ShardId, Tenant},
     signed::Document,
@@ -31,19 +30,10 @@ pub struct Delta {
     /// Rows that are new or say something else now: the bytes of one block, in base64; empty for none.
     #[serde(with = "base64::bytes")]
     pub upserts: Vec<u8>,
-    /// What is no longer in the shard.
-    pub erasures: Erasures,
-}
-
-/// What is no longer in a shard. A token of these is in no row of the same delta.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Erasures {
-    /// Tokens that name nobody any more, sorted; the 16 bytes of each one after the other, in base64.
+    /// Tokens that name nobody any more, sorted, none of them in a row of the same delta; the 16 bytes of each one after the other,
+    /// in base64. Who has no row left is erased by the contact log ([`crate::contacts`]), which outlives epochs.
     #[serde(with = "base64::tokens")]
-    pub tokens: Vec<Token>,
-    /// Customers who have no row left, sorted: whatever else a device keeps of them is to go, once it is delivered.
-    pub customers: Vec<CustomerId>,
+    pub erased: Vec<Token>,
 }
 
 impl Delta {
@@ -64,15 +54,15 @@ impl Document for Delta {
             return Err(format!("to: {} does not follow {}", self.to, self.from));
         }
         let wrong = |error: UnpackError| format!("upserts: {error}");
-        let mut changes = self.erasures.tokens.len();
+        let mut changes = self.erased.len();
         if let Some(rows) = self.rows().map_err(wrong)? {
             changes += rows.iter().len();
         }
-        if changes.max(self.erasures.customers.len()) > limits::DELTA {
+        if changes > limits::DELTA {
             return Err(format!("{changes} changes, over {}", limits::DELTA));
         }
-        if !self.erasures.tokens.is_sorted() || !self.erasures.customers.is_sorted() {
-            return Err("erasures: not sorted".to_owned());
+        if !self.erased.is_sorted() {
+            return Err("erased: not sorted".to_owned());
         }
         Ok(())
     }
@@ -109,10 +99,7 @@ mod tests {
             from: 7,
             to: 8,
             upserts: block.map(|block| block.bytes).unwrap_or_default(),
-            erasures: Erasures {
-                tokens: (0..erased).map(|number| token(5_000 + number)).collect(),
-                customers: vec![9.try_into().unwrap()],
-            },
+            erased: (0..erased).map(|number| token(5_000 + number)).collect(),
         }
     }
 
@@ -136,7 +123,7 @@ mod tests {
         assert!(Delta { to: 7, ..delta(1, 0) }.check().is_err(), "it leads nowhere");
         assert!(Delta { upserts: b"no block".to_vec(), ..delta(1, 0) }.check().is_err());
         let mut unsorted = delta(0, 2);
-        unsorted.erasures.tokens.reverse();
+        unsorted.erased.reverse();
         assert!(unsorted.check().is_err());
     }
 

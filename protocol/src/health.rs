@@ -96,8 +96,6 @@ pub enum RefusalReason {
     Elsewhere,
     /// It is older than what the device holds.
     Old,
-    /// It confirms more than was recorded.
-    Ahead,
     /// What came is not what was signed or asked for.
     Mismatch,
     /// Its tokens were made with a key that the device does not have.
@@ -232,7 +230,7 @@ impl RefusalReason {
     /// disk or slow reader leads to it.
     pub fn is_foul(self) -> bool {
         match self {
-            Self::Topic | Self::Signature | Self::Malformed | Self::Elsewhere | Self::Ahead | Self::Mismatch => true,
+            Self::Topic | Self::Signature | Self::Malformed | Self::Elsewhere | Self::Mismatch => true,
             Self::Old | Self::TokenKey | Self::Campaigns | Self::Unavailable | Self::Cache | Self::Disk => false,
         }
     }
@@ -263,22 +261,9 @@ mod tests {
 
     /// As long as it gets, in characters that take the most bytes.
     fn largest() -> Health {
-        const REASONS: [RefusalReason; 12] = {
+        const REASONS: [RefusalReason; 11] = {
             use RefusalReason::*;
-            [
-                Topic,
-                Signature,
-                Malformed,
-                Elsewhere,
-                Old,
-                Ahead,
-                Mismatch,
-                TokenKey,
-                Campaigns,
-                Unavailable,
-                Cache,
-                Disk,
-            ]
+            [Topic, Signature, Malformed, Elsewhere, Old, Mismatch, TokenKey, Campaigns, Unavailable, Cache, Disk]
         };
         let text = shortened(&"\u{10348}".repeat(2 * limits::HEALTH_TEXT));
         let name = "n".repeat(64);

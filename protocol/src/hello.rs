@@ -14,6 +14,8 @@ pub struct Hello {
     pub epoch: u64,
     /// The revision it holds of that epoch, 0 for the snapshot itself.
     pub revision: u64,
+    /// The position it holds of the shard's contact log, 0 for none.
+    pub contacts: u64,
     /// The group it belongs to.
     pub group: GroupId,
     /// The campaigns' revision it runs, 0 for none.

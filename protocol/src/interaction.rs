@@ -33,7 +33,11 @@ impl Interaction {
     pub fn through(&self) -> u64 {
         match self.fact {
             Fact::Discarded { through } => through,
-            Fact::NotShown { .. } | Fact::HeldOut { .. } | Fact::Shown { .. } | Fact::Ended { .. } => self.sequence,
+            Fact::NotShown { .. }
+            | Fact::HeldOut { .. }
+            | Fact::Shown { .. }
+            | Fact::Ended { .. }
+            | Fact::Erased { .. } => self.sequence,
         }
     }
 }
@@ -115,6 +119,12 @@ pub enum Fact {
     Discarded {
         /// The last sequence number that is gone; not below the interaction's own.
         through: u64,
+    },
+    /// Nothing is left on the device of the customers who are erased in the contact log up to and with this position. Names none of
+    /// them, belongs to no visit, and is recorded when the last of what it speaks of is gone.
+    Erased {
+        /// The position of a [`crate::contacts::ContactPage`].
+        through_position: u64,
     },
 }
 

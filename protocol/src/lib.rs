@@ -5,9 +5,9 @@
 //! a fuzzer all run exactly the same code.
 //!
 //! Reading order: the words ([`name`], [`utc`], [`interval`], [`zone`], [`card`], [`token`]), the wire ([`topic`], [`signed`],
-//! [`digest`]), what travels down ([`consent`], [`customer`], [`block`], [`shard`], [`delta`], [`found`]; [`schedule`], [`predicate`],
-//! [`policy`], [`qr`], [`variant`], [`sequence`], [`campaign`], [`bundle`], [`group`]; [`confirmation`]) and what travels up
-//! ([`presence`], [`hello`], [`request`], [`interaction`], [`batch`], [`health`]).
+//! [`digest`]), what travels down ([`consent`], [`customer`], [`block`], [`shard`], [`delta`], [`found`], [`contacts`]; [`schedule`],
+//! [`predicate`], [`policy`], [`qr`], [`variant`], [`sequence`], [`campaign`], [`bundle`], [`group`]; [`confirmation`]) and what
+//! travels up ([`presence`], [`hello`], [`request`], [`interaction`], [`contact`], [`batch`], [`health`]).
 
 pub mod limits;
 
@@ -28,6 +28,7 @@ pub mod bundle;
 pub mod campaign;
 pub mod confirmation;
 pub mod consent;
+pub mod contacts;
 pub mod customer;
 pub mod delta;
 pub mod found;
@@ -42,6 +43,7 @@ pub mod shard;
 pub mod variant;
 
 pub mod batch;
+pub mod contact;
 pub mod health;
 pub mod hello;
 pub mod interaction;

@@ -1,7 +1,7 @@
 //! What a device asks head office for, and the reply.
 //!
-//! Neither is signed: a block that comes back is pinned by a signed head and checked against its digest before it is used, and a
-//! delta or a customer is a signed document of its own.
+//! Neither is signed: a block that comes back is pinned by a signed head and checked against its digest before it is used; a
+//! delta, a page of contacts and a customer are signed documents of their own.
 
 use crate::{base64, digest::Digest, limits, name::ShardId, token::Token};
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,13 @@ pub enum Request {
         /// The revision the device holds.
         from: u64,
     },
+    /// The [`crate::contacts::ContactPage`] with what follows a position, as much of it as fits.
+    Contacts {
+        /// Of which shard.
+        shard: ShardId,
+        /// The position the device holds, 0 for none. Any may be asked for: pages have no fixed borders.
+        after: u64,
+    },
     /// One block of a bundle or a medium.
     Content {
         /// Which content.
@@ -46,7 +53,7 @@ pub enum Request {
 /// What comes back. In content type [`Reply::DATA`] the bytes asked for, in [`Reply::REFUSED`] a [`Refusal`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// The block, or the signed delta or customer.
+    /// The block, or the signed delta, page or customer.
     Data(Vec<u8>),
     /// Why not.
     Refused(Refusal),
@@ -147,6 +154,7 @@ mod tests {
         let requests = [
             Request::Rows { shard: "north".parse().unwrap(), epoch: 3, block: 7 },
             Request::Delta { shard: "north".parse().unwrap(), epoch: 3, from: 7 },
+            Request::Contacts { shard: "north".parse().unwrap(), after: 7 },
             Request::Content { sha256: Digest::of(b"x"), block: 0 },
             Request::Customer { tokens: vec![Token::from_bytes([7; 16]), Token::from_bytes([8; 16])] },
         ];

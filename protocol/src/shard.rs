@@ -44,6 +44,16 @@ impl ShardHead {
     pub fn is_newer_than(&self, other: &ShardHead) -> bool {
         (self.epoch, self.revision) > (other.epoch, other.revision)
     }
+
+    /// What the snapshot's manifest says, in one digest: two heads of one epoch have the same, unless an epoch was built twice.
+    pub fn manifest(&self) -> Digest {
+        let mut bytes = self.token_key.as_str().as_bytes().to_vec();
+        for BlockRef { sha256, rows } in &self.blocks {
+            bytes.extend_from_slice(sha256.as_bytes());
+            bytes.extend_from_slice(&rows.to_be_bytes());
+        }
+        Digest::of(&bytes)
+    }
 }
 
 impl Document for ShardHead {

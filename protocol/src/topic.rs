@@ -26,6 +26,8 @@ pub enum Channel {
     ShardHead(ShardId),
     /// `shards/<shard>/deltas`: each signed [`crate::delta::Delta`], once.
     ShardDeltas(ShardId),
+    /// `shards/<shard>/contacts`: each signed [`crate::contacts::ContactPage`], once.
+    ShardContacts(ShardId),
     /// `groups/<group>/campaigns`, retained: the signed [`crate::group::GroupHead`].
     GroupCampaigns(GroupId),
 }
@@ -80,6 +82,11 @@ impl Topic {
         Topic { tenant: tenant.clone(), channel: Channel::ShardDeltas(shard.clone()) }
     }
 
+    /// Where what was said to a shard's customers passes by.
+    pub fn shard_contacts(tenant: &Tenant, shard: &ShardId) -> Topic {
+        Topic { tenant: tenant.clone(), channel: Channel::ShardContacts(shard.clone()) }
+    }
+
     /// Where a group's campaigns are announced.
     pub fn group_campaigns(tenant: &Tenant, group: &GroupId) -> Topic {
         Topic { tenant: tenant.clone(), channel: Channel::GroupCampaigns(group.clone()) }
@@ -114,6 +121,7 @@ impl Topic {
             }
             ("shards", "head") => Channel::ShardHead(member.parse().map_err(name)?),
             ("shards", "deltas") => Channel::ShardDeltas(member.parse().map_err(name)?),
+            ("shards", "contacts") => Channel::ShardContacts(member.parse().map_err(name)?),
             ("groups", "campaigns") => Channel::GroupCampaigns(member.parse().map_err(name)?),
             _ => return Err(unknown()),
         };
@@ -128,6 +136,7 @@ impl fmt::Display for Topic {
             Channel::Device(device, channel) => write!(f, "devices/{device}/{}", channel.as_str()),
             Channel::ShardHead(shard) => write!(f, "shards/{shard}/head"),
             Channel::ShardDeltas(shard) => write!(f, "shards/{shard}/deltas"),
+            Channel::ShardContacts(shard) => write!(f, "shards/{shard}/contacts"),
             Channel::GroupCampaigns(group) => write!(f, "groups/{group}/campaigns"),
         }
     }
@@ -167,6 +176,7 @@ mod tests {
         let mut topics = vec![
             Topic::shard_head(&tenant, &"north".parse().unwrap()),
             Topic::shard_deltas(&tenant, &"north".parse().unwrap()),
+            Topic::shard_contacts(&tenant, &"north".parse().unwrap()),
             Topic::group_campaigns(&tenant, &"lobby".parse().unwrap()),
         ];
         topics.extend(DeviceChannel::ALL.map(|channel| Topic::device(&tenant, &device, channel)));

@@ -9,6 +9,8 @@ use touchpoint_agent::{cache::Cache, config::Config, journal::Journal, keys::Key
 use touchpoint_hub::Office;
 use touchpoint_protocol::{
     card::Card,
+    contact::Contact,
+    contacts::Entry,
     customer::{CustomerId, Profile},
     interaction::Interaction,
     name::JournalId,
@@ -59,7 +61,6 @@ impl Books {
         check_whole(&copied(&cache, &sub(folder.path())), &cache_key, *b"tpca").await;
 
         let cache = Cache::open(&cache, &cache_key).unwrap();
-        assert_eq!(interactions.len() as u64, state.recorded, "the journal holds what it says it has recorded");
         Books { journal: state.id, confirmed: state.confirmed, interactions, cache, keys, _folder: folder }
     }
 
@@ -72,6 +73,11 @@ impl Books {
     pub async fn customer(&self, loyalty_number: &str) -> Option<(CustomerId, Profile)> {
         let tokens = self.keys.tokens.tokens(Card::loyalty(loyalty_number).unwrap());
         self.cache.customer(tokens).await.unwrap().map(|customer| (customer.id, customer.profile))
+    }
+
+    /// What it knows of what was said to a customer anywhere.
+    pub async fn contacts(&self, customer: CustomerId) -> Vec<Contact> {
+        self.cache.contacts(customer).await.unwrap()
     }
 
     /// Closes the copies.
@@ -87,6 +93,15 @@ pub async fn received(office: &HeadOffice, journal: &JournalId) -> Vec<Interacti
     let all = opened.interactions().await.unwrap();
     opened.close().await.unwrap();
     all.into_iter().filter_map(|(of, interaction)| (of == *journal).then_some(interaction)).collect()
+}
+
+/// Head office's contact log, each entry with its position; also while it serves.
+pub async fn log(office: &HeadOffice) -> Vec<(u64, Entry)> {
+    let config = touchpoint_hub::Config::load(&office.folder.join("hub.toml")).unwrap();
+    let opened = Office::open(&config).unwrap();
+    let all = opened.contacts(&"all".parse().unwrap()).await.unwrap();
+    opened.close().await.unwrap();
+    all
 }
 
 /// Makes sure that the database of a head office that does not run is whole.

@@ -205,6 +205,7 @@ fn line(interaction: &Interaction) -> String {
         Fact::Shown { campaign, language, .. } => format!("shown: {campaign} in {language}"),
         Fact::Ended { campaign, ending, dwell_ms, .. } => format!("ended: {campaign}, {ending} after {dwell_ms} ms"),
         Fact::Discarded { through } => format!("discarded: through {through}"),
+        Fact::Erased { through_position } => format!("erased: through position {through_position}"),
     }
 }
 
@@ -245,7 +246,7 @@ async fn fill(cache: &Cache, tokens: &TokenKeys, here: &Membership) {
         rows: (*rows).into(),
         blocks: vec![block],
     };
-    cache.begin(1).await.unwrap();
+    cache.begin(&head).await.unwrap();
     cache.stage(0, Rows::decompress(bytes).unwrap()).await.unwrap();
     cache.swap(&head).await.unwrap();
 

@@ -31,6 +31,8 @@ pub const SHARD_HEAD: &str = "touchpoint/v1/acme/shards/all/head";
 /// See [`SHARD_HEAD`].
 pub const DELTAS: &str = "touchpoint/v1/acme/shards/all/deltas";
 /// See [`SHARD_HEAD`].
+pub const CONTACTS: &str = "touchpoint/v1/acme/shards/all/contacts";
+/// See [`SHARD_HEAD`].
 pub const CAMPAIGNS: &str = "touchpoint/v1/acme/groups/all/campaigns";
 /// See [`SHARD_HEAD`].
 pub const INBOX: &str = "touchpoint/v1/acme/devices/kiosk-1/inbox";
@@ -170,6 +172,11 @@ impl Rogue {
         self.given.lock().unwrap().insert(CUSTOMER.to_owned(), bytes);
     }
 
+    /// Gives this whenever the contacts after this position are asked for.
+    pub fn gives_contacts(&self, after: u64, bytes: Vec<u8>) {
+        self.given.lock().unwrap().insert(format!("contacts {after}"), bytes);
+    }
+
     /// Gives this under another content's digest.
     pub fn gives_instead(&self, content: &[u8], block: usize, bytes: Vec<u8>) {
         self.given.lock().unwrap().insert(format!("{}/{block}", Digest::of(content)), bytes);
@@ -241,11 +248,13 @@ async fn listen(mut incoming: Incoming, publisher: Publisher, given: Given, head
             continue;
         }
         let request: Value = serde_json::from_slice(&message.payload).unwrap();
-        let [rows, delta, customer, content] = ["rows", "delta", CUSTOMER, "content"].map(|kind| &request[kind]);
-        let wanted = match (rows.is_object(), delta.is_object(), customer.is_object()) {
-            (true, ..) => format!("{}/{}", rows["epoch"], rows["block"]),
-            (_, true, _) => format!("delta {}/{}", delta["epoch"], delta["from"]),
-            (.., true) => CUSTOMER.to_owned(),
+        let [rows, delta, contacts, customer, content] =
+            ["rows", "delta", "contacts", CUSTOMER, "content"].map(|kind| request.get(kind).unwrap_or(&Value::Null));
+        let wanted = match (rows, delta, contacts, customer) {
+            (Value::Object(_), ..) => format!("{}/{}", rows["epoch"], rows["block"]),
+            (_, Value::Object(_), ..) => format!("delta {}/{}", delta["epoch"], delta["from"]),
+            (_, _, Value::Object(_), _) => format!("contacts {}", contacts["after"]),
+            (.., Value::Object(_)) => CUSTOMER.to_owned(),
             _ => format!("{}/{}", content["sha256"].as_str().unwrap(), content["block"]),
         };
         let found = given.lock().unwrap().get(&wanted).cloned();

@@ -6,7 +6,6 @@
 use touchpoint_protocol::{
     block::Rows,
     customer::{CustomerId, Profile},
-    delta::Erasures,
     found::FoundCustomer,
     token::Token,
     utc::Utc,
@@ -82,14 +81,13 @@ impl Cache {
 }
 
 /// Whom a delta speaks of is no guest any more.
-pub(super) fn forget(transaction: &Transaction<'_>, rows: Option<&Rows>, erasures: &Erasures) -> rusqlite::Result<()> {
+pub(super) fn forget(transaction: &Transaction<'_>, rows: Option<&Rows>, erased: &[Token]) -> rusqlite::Result<()> {
     let mut forget = transaction.prepare_cached(include_str!("guest-forget.sql"))?;
     let upserts = rows.into_iter().flat_map(Rows::iter).map(|row| row.token);
-    for token in upserts.chain(erasures.tokens.iter().copied()) {
+    for token in upserts.chain(erased.iter().copied()) {
         forget.execute([&token.as_bytes()[..]])?;
     }
-    let mut erase = transaction.prepare_cached(include_str!("guest-erase.sql"))?;
-    erasures.customers.iter().try_for_each(|customer| erase.execute([i64::from(*customer)]).map(drop))
+    Ok(())
 }
 
 /// Nobody is a guest any more: a new snapshot does not say who has gone with the old one. Whoever comes is asked for again.
@@ -103,13 +101,19 @@ mod tests {
     use super::*;
     use touchpoint_protocol::{
         block::{Packer, Row},
+        contacts::Entry,
         delta::Delta,
+        interaction::{ClockQuality, Moment},
         shard::ShardHead,
     };
     use touchpoint_vault::MasterKey;
 
     fn noon() -> Utc {
         Utc::from_millis(1_795_262_400_000)
+    }
+
+    fn moment(utc: Utc) -> Moment {
+        Moment { utc, boot: "b1".parse().unwrap(), since_boot_ms: 1, clock: ClockQuality::Synchronised }
     }
 
     fn open(folder: &tempfile::TempDir) -> Cache {
@@ -201,7 +205,7 @@ mod tests {
             blocks: vec![],
         };
         cache.keep_guest(found(1, noon())).await.unwrap();
-        cache.begin(1).await.unwrap();
+        cache.begin(&head).await.unwrap();
         cache.swap(&head).await.unwrap();
         assert_eq!(rows(&cache).await, 0, "after a snapshot");
 
@@ -218,9 +222,11 @@ mod tests {
             from: 0,
             to: 1,
             upserts: packer.finish().unwrap().remove(0).bytes,
-            erasures: Erasures { tokens: vec![token(2)], customers: vec![3.try_into().unwrap()] },
+            erased: vec![token(2)],
         };
         assert_eq!(cache.apply(delta).await.unwrap(), Some(1));
+        let erased = Entry::Erased(3.try_into().unwrap());
+        cache.keep_contacts(vec![erased], 1, moment(noon())).await.unwrap();
         for (number, known) in [(1, false), (2, false), (3, false), (4, true)] {
             assert_eq!(knows(&cache, number, noon()).await, known, "guest {number}");
         }

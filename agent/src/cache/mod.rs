@@ -22,8 +22,12 @@ use touchpoint_vault::{
     rusqlite::{self, OptionalExtension, params},
 };
 
-use crate::domain::{customer::Customer, update::Held};
+use crate::domain::{
+    customer::Customer,
+    update::{Held, Staged},
+};
 
+mod contacts;
 mod guests;
 
 pub(crate) use guests::is_current;
@@ -34,7 +38,7 @@ static SCHEMA: Schema = Schema {
     application_id: i32::from_be_bytes(*b"tpca"),
     durability: Durability::Rebuildable,
     log_pages: Schema::LOG_PAGES,
-    migrations: &[include_str!("1.sql"), include_str!("2.sql")],
+    migrations: &[include_str!("1.sql")],
 };
 
 /// Rows deleted in one transaction: a tenth of a second on a kiosk, so that no other write waits long.
@@ -123,15 +127,17 @@ impl Cache {
     /// The database refused.
     pub async fn held(&self) -> Result<Held, CacheError> {
         let held = self.0.read(|connection| {
-            let sql = "SELECT epoch, revision, campaigns, staged_epoch, staged_blocks FROM holding";
+            let sql = "SELECT epoch, revision, position, campaigns, staged_blocks, staged_epoch, manifest FROM holding";
             connection.query_row(sql, [], |row| {
-                let staged = row.get::<_, Option<i64>>(3)?.map(i64::cast_unsigned);
+                let staged = row.get::<_, Option<i64>>(5)?.map(i64::cast_unsigned);
                 let blocks = row.get(4)?;
+                let staged = staged.map(|epoch| digest(row, 6).map(|manifest| Staged { epoch, manifest, blocks }));
                 Ok(Held {
                     epoch: row.get::<_, i64>(0)?.cast_unsigned(),
                     revision: row.get::<_, i64>(1)?.cast_unsigned(),
-                    campaigns: row.get::<_, i64>(2)?.cast_unsigned(),
-                    staged: staged.map(|epoch| (epoch, blocks)),
+                    contacts: row.get::<_, i64>(2)?.cast_unsigned(),
+                    campaigns: row.get::<_, i64>(3)?.cast_unsigned(),
+                    staged: staged.transpose()?,
                 })
             })
         });
@@ -149,15 +155,20 @@ impl Cache {
         Ok(count.await.map_err(failed("count customers"))?.cast_unsigned())
     }
 
-    /// Begins to fetch this epoch: whatever was fetched of another is dropped.
+    /// Begins to fetch this head's snapshot: whatever was fetched of another is dropped.
     ///
     /// # Errors
     /// The database refused.
-    pub async fn begin(&self, epoch: u64) -> Result<(), CacheError> {
+    pub async fn begin(&self, head: &ShardHead) -> Result<(), CacheError> {
+        let (epoch, manifest) = (head.epoch.cast_signed(), head.manifest());
+        // Forgotten before it is swept away, so that nobody goes on where rows are missing.
+        let forget = "UPDATE holding SET staged_epoch = NULL, manifest = NULL, staged_blocks = 0";
+        let forgotten = self.0.write(move |transaction| transaction.execute(forget, []).map(drop));
+        forgotten.await.map_err(failed("begin a snapshot"))?;
         self.sweep().await?;
         let begin = self.0.write(move |transaction| {
-            let sql = "UPDATE holding SET staged_epoch = ?1, staged_blocks = 0";
-            transaction.execute(sql, [epoch.cast_signed()]).map(drop)
+            let sql = "UPDATE holding SET staged_epoch = ?1, manifest = ?2";
+            transaction.execute(sql, params![epoch, manifest.as_bytes()]).map(drop)
         });
         begin.await.map_err(failed("begin a snapshot"))
     }
@@ -214,12 +225,12 @@ impl Cache {
                     customers += 1;
                 }
             }
-            for token in &delta.erasures.tokens {
+            for token in &delta.erased {
                 if erase.execute([&token.as_bytes()[..]])? > 0 {
                     customers -= 1;
                 }
             }
-            guests::forget(transaction, rows.as_ref(), &delta.erasures)?;
+            guests::forget(transaction, rows.as_ref(), &delta.erased)?;
             let sql = "UPDATE holding SET revision = ?1, customers = ?2";
             transaction.execute(sql, [to.cast_signed(), customers])?;
             Ok(Some(customers.cast_unsigned()))
@@ -313,144 +324,4 @@ fn failed(task: &'static str) -> impl FnOnce(Error) -> CacheError {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use touchpoint_protocol::{
-        block::{Packer, Row},
-        delta::Erasures,
-    };
-    use touchpoint_vault::MasterKey;
-
-    fn open(folder: &tempfile::TempDir) -> Cache {
-        Cache::open(&folder.path().join("cache.db"), &MasterKey::new([1; 32]).derive("cache")).unwrap()
-    }
-
-    fn token(n: u8) -> Token {
-        Token::from_bytes([n; 16])
-    }
-
-    fn rows(numbers: std::ops::Range<u8>) -> Rows {
-        Rows::decompress(&block(numbers, "")).unwrap()
-    }
-
-    fn block(numbers: std::ops::Range<u8>, segment: &str) -> Vec<u8> {
-        let mut packer = Packer::default();
-        let segments = segment.parse().into_iter().collect();
-        let profile = Profile { segments, ..Profile::default() }.to_cbor();
-        for n in numbers {
-            let customer = i64::from(n).try_into().unwrap();
-            packer.push(Row { token: token(n), customer, profile: &profile }).unwrap();
-        }
-        packer.finish().unwrap().remove(0).bytes
-    }
-
-    fn head(epoch: u64, rows: u64) -> ShardHead {
-        let [tenant, shard, token_key] = ["acme", "north", "t1"];
-        ShardHead {
-            tenant: tenant.parse().unwrap(),
-            shard: shard.parse().unwrap(),
-            epoch,
-            revision: 0,
-            token_key: token_key.parse().unwrap(),
-            rows,
-            blocks: vec![],
-        }
-    }
-
-    #[tokio::test]
-    async fn visits_are_served_from_the_old_customers_until_the_new_ones_are_whole() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = open(&folder);
-        let knows = async |n| cache.customer(vec![token(n)]).await.unwrap().is_some();
-        cache.begin(1).await.unwrap();
-        cache.stage(0, rows(0..10)).await.unwrap();
-        assert!(!knows(5).await, "a snapshot that is not whole was used");
-        cache.swap(&head(1, 10)).await.unwrap();
-        cache.begin(2).await.unwrap();
-        cache.stage(0, rows(10..20)).await.unwrap();
-        assert!(knows(5).await && !knows(15).await);
-        cache.swap(&head(2, 10)).await.unwrap();
-        assert!(!knows(5).await && knows(15).await);
-        assert_eq!((cache.customers().await.unwrap(), cache.held().await.unwrap().epoch), (10, 2));
-    }
-
-    #[tokio::test]
-    async fn a_snapshot_goes_on_after_a_restart_where_it_was() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = open(&folder);
-        cache.begin(7).await.unwrap();
-        cache.stage(0, rows(0..10)).await.unwrap();
-        cache.close().await.unwrap();
-        let cache = open(&folder);
-        assert_eq!(cache.held().await.unwrap().staged, Some((7, 1)));
-        cache.stage(1, rows(10..20)).await.unwrap();
-        cache.swap(&head(7, 20)).await.unwrap();
-        assert!(cache.customer(vec![token(99), token(5)]).await.unwrap().is_some(), "the second of two tokens");
-    }
-
-    #[tokio::test]
-    async fn another_epoch_drops_what_was_fetched_of_the_one_before() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = open(&folder);
-        cache.begin(7).await.unwrap();
-        cache.stage(0, rows(0..10)).await.unwrap();
-        cache.begin(8).await.unwrap();
-        cache.stage(0, rows(5..15)).await.unwrap();
-        cache.swap(&head(8, 10)).await.unwrap();
-        assert!(cache.customer(vec![token(1)]).await.unwrap().is_none());
-    }
-
-    fn delta(from: u64, upserts: std::ops::Range<u8>, erased: &[u8]) -> Delta {
-        Delta {
-            tenant: "acme".parse().unwrap(),
-            shard: "north".parse().unwrap(),
-            epoch: 1,
-            from,
-            to: from + 1,
-            upserts: block(upserts, "gold"),
-            erasures: Erasures { tokens: erased.iter().copied().map(token).collect(), customers: vec![] },
-        }
-    }
-
-    #[tokio::test]
-    async fn a_delta_changes_adds_and_erases_customers_once_and_only_where_it_leads_on() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = open(&folder);
-        cache.begin(1).await.unwrap();
-        cache.stage(0, rows(0..10)).await.unwrap();
-        cache.swap(&head(1, 10)).await.unwrap();
-        let segments = async |n| {
-            let customer = cache.customer(vec![token(n)]).await.unwrap();
-            customer.map(|customer| customer.profile.segments.len())
-        };
-        // One is changed, two are new, and of the two that are erased one was never there.
-        assert_eq!(cache.apply(delta(0, 9..12, &[3, 77])).await.unwrap(), Some(11));
-        assert_eq!((segments(8).await, segments(9).await, segments(11).await), (Some(0), Some(1), Some(1)));
-        assert_eq!(segments(3).await, None);
-        for elsewhere in [delta(0, 20..21, &[]), delta(2, 20..21, &[]), Delta { epoch: 2, ..delta(1, 20..21, &[]) }] {
-            assert_eq!(cache.apply(elsewhere).await.unwrap(), None);
-        }
-        assert_eq!(segments(20).await, None);
-        let held = cache.held().await.unwrap();
-        assert_eq!((held.epoch, held.revision, cache.customers().await.unwrap()), (1, 1, 11));
-
-        // The next epoch begins at its snapshot.
-        cache.begin(2).await.unwrap();
-        cache.stage(0, rows(0..2)).await.unwrap();
-        cache.swap(&head(2, 2)).await.unwrap();
-        assert_eq!((cache.held().await.unwrap().revision, segments(9).await), (0, None));
-    }
-
-    #[tokio::test]
-    async fn campaigns_come_back_with_the_media_they_use_and_no_others() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = open(&folder);
-        let (one, two) = (Digest::of(b"1"), Digest::of(b"2"));
-        let stored = |revision, media| StoredCampaigns { revision, bundle: b"{}".to_vec(), media };
-        cache.activate(stored(1, vec![(one, b"1".to_vec())]), BTreeSet::from([one])).await.unwrap();
-        cache.activate(stored(2, vec![(two, b"2".to_vec())]), BTreeSet::from([two])).await.unwrap();
-        let campaigns = cache.campaigns().await.unwrap().unwrap();
-        assert_eq!((campaigns.revision, campaigns.media), (2, vec![(two, b"2".to_vec())]));
-        assert_eq!(cache.media().await.unwrap(), BTreeSet::from([two]));
-    }
-}
+mod tests;

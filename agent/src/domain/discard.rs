@@ -50,7 +50,8 @@ impl From<&Fact> for Worth {
             Fact::NotShown { .. } => Worth::NotShown,
             // Without who was held out, showings prove nothing.
             Fact::HeldOut { .. } | Fact::Shown { .. } => Worth::Showing,
-            Fact::Ended { ending: Ending::Answered(_), .. } => Worth::Answer,
+            // Nobody said that somebody is erased, but head office waits for it as for nothing else.
+            Fact::Ended { ending: Ending::Answered(_), .. } | Fact::Erased { .. } => Worth::Answer,
             Fact::Ended { ending: Ending::TimeUp | Ending::CustomerLeft | Ending::Interrupted, .. } => Worth::Showing,
         }
     }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use touchpoint_protocol::{
+    contacts::ContactPage,
     delta::Delta,
     digest::{ContentRef, Digest},
     group::GroupHead,
@@ -29,10 +30,24 @@ pub struct Held {
     pub epoch: u64,
     /// How far they were changed since their snapshot.
     pub revision: u64,
+    /// How far it knows the contact log.
+    pub contacts: u64,
     /// The revision of the campaigns.
     pub campaigns: u64,
-    /// The epoch being fetched, and how many of its blocks are written.
-    pub staged: Option<(u64, u32)>,
+    /// The snapshot being fetched.
+    pub staged: Option<Staged>,
+}
+
+/// A snapshot that is being fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Staged {
+    /// Its epoch.
+    pub epoch: u64,
+    /// The digest of its head's manifest: an epoch that was built twice, before and after head office was brought back from a
+    /// backup, is another snapshot of the same number.
+    pub manifest: Digest,
+    /// How many of its blocks are written.
+    pub blocks: u32,
 }
 
 /// What a shard head asks for.
@@ -55,6 +70,17 @@ pub enum DeltaPlan {
     Apply,
     /// The cache holds it, or something is missing before it; the head that follows says what to pull.
     Nothing,
+}
+
+/// What a page of the contact log asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContactsPlan {
+    /// It leads on from what the cache holds.
+    Apply,
+    /// The cache holds it.
+    Nothing,
+    /// Something is missing before it.
+    Pull,
 }
 
 /// What a group head asks for.
@@ -108,7 +134,9 @@ pub fn plan_customers(
         _ if head.epoch == held.epoch && head.revision > held.revision => CustomersPlan::Pull(held.revision),
         // A head of this epoch that says less was overtaken by a delta.
         _ if head.epoch == held.epoch => CustomersPlan::Nothing,
-        Some((epoch, written)) if epoch == head.epoch => CustomersPlan::Resume(written),
+        Some(Staged { epoch, manifest, blocks }) if (epoch, manifest) == (head.epoch, head.manifest()) => {
+            CustomersPlan::Resume(blocks)
+        }
         _ => CustomersPlan::Fetch,
     })
 }
@@ -125,6 +153,21 @@ pub fn plan_delta(held: &Held, delta: &Delta, here: &Membership) -> Result<Delta
         true => Ok(DeltaPlan::Apply),
         false => Ok(DeltaPlan::Nothing),
     }
+}
+
+/// What to do about a page of the contact log that passed by.
+///
+/// # Errors
+/// The page is not for this device.
+pub fn plan_contacts(held: u64, page: &ContactPage, here: &Membership) -> Result<ContactsPlan, Refusal> {
+    if (&page.tenant, &page.shard) != (&here.tenant, &here.shard) {
+        return Err(Refusal::Elsewhere(format!("shard {} of {}", page.shard, page.tenant)));
+    }
+    Ok(match page.from > held {
+        true => ContactsPlan::Pull,
+        false if page.to > held => ContactsPlan::Apply,
+        false => ContactsPlan::Nothing,
+    })
 }
 
 /// What to do about the campaigns.
@@ -151,6 +194,8 @@ pub fn plan_campaigns(
 }
 
 #[cfg(test)]
+mod log;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod resume;
@@ -159,8 +204,7 @@ mod resume;
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use touchpoint_protocol::delta::Erasures;
-
+    use touchpoint_protocol::shard::BlockRef;
     fn here() -> Membership {
         let [tenant, shard, group] = ["acme", "north", "lobby"];
         Membership { tenant: tenant.parse().unwrap(), shard: shard.parse().unwrap(), group: group.parse().unwrap() }
@@ -171,16 +215,23 @@ mod tests {
         ShardHead { tenant, shard, epoch, revision: 0, token_key: "t1".parse().unwrap(), rows: 0, blocks: vec![] }
     }
 
+    fn block() -> BlockRef {
+        BlockRef { sha256: Digest::of(b"another"), rows: 1 }
+    }
+
     fn plan(held: Held, head: &ShardHead) -> Result<CustomersPlan, Refusal> {
         plan_customers(&held, head, &here(), |key| key.as_str() == "t1")
     }
 
     #[test]
     fn a_new_epoch_is_fetched_a_begun_one_resumed_and_a_held_one_left() {
-        let held = Held { epoch: 4, staged: Some((6, 17)), ..Held::default() };
+        let staged = Staged { epoch: 6, manifest: head(6).manifest(), blocks: 17 };
+        let held = Held { epoch: 4, staged: Some(staged), ..Held::default() };
         assert_eq!(plan(held, &head(4)), Ok(CustomersPlan::Nothing));
         assert_eq!(plan(held, &head(5)), Ok(CustomersPlan::Fetch));
         assert_eq!(plan(held, &head(6)), Ok(CustomersPlan::Resume(17)));
+        let built_again = ShardHead { token_key: "t1".parse().unwrap(), rows: 1, blocks: vec![block()], ..head(6) };
+        assert_eq!(plan(held, &built_again), Ok(CustomersPlan::Fetch));
     }
 
     #[test]
@@ -196,8 +247,8 @@ mod tests {
     fn a_delta_is_applied_where_it_leads_on_and_nowhere_else() {
         let held = Held { epoch: 4, revision: 2, ..Held::default() };
         let Membership { tenant, shard, .. } = here();
-        let (upserts, erasures) = (vec![], Erasures::default());
-        let delta = Delta { tenant, shard, epoch: 4, from: 2, to: 3, upserts, erasures };
+        let (upserts, erased) = (vec![], vec![]);
+        let delta = Delta { tenant, shard, epoch: 4, from: 2, to: 3, upserts, erased };
         let plan = |delta: Delta| plan_delta(&held, &delta, &here());
         assert_eq!(plan(delta.clone()), Ok(DeltaPlan::Apply));
         for from in [1, 3] {
@@ -206,6 +257,19 @@ mod tests {
         assert_eq!(plan(Delta { epoch: 5, ..delta.clone() }), Ok(DeltaPlan::Nothing));
         let foreign = Delta { shard: "south".parse().unwrap(), ..delta };
         assert_eq!(plan(foreign).unwrap_err().to_string(), "it is for shard south of acme");
+    }
+
+    #[test]
+    fn a_page_of_contacts_is_applied_wherever_it_covers_the_next_and_a_gap_is_pulled() {
+        let Membership { tenant, shard, .. } = here();
+        let page = |from, to| ContactPage { tenant: tenant.clone(), shard: shard.clone(), from, to, entries: vec![] };
+        let plan = |from, to| plan_contacts(7, &page(from, to), &here()).unwrap();
+        assert_eq!((plan(7, 9), plan(2, 9)), (ContactsPlan::Apply, ContactsPlan::Apply));
+        assert_eq!((plan(8, 9), plan(9, 9)), (ContactsPlan::Pull, ContactsPlan::Pull));
+        assert_eq!((plan(2, 7), plan(7, 7), plan(3, 1)), [ContactsPlan::Nothing; 3].into());
+        let foreign = ContactPage { tenant: "other".parse().unwrap(), ..page(7, 9) };
+        let refused = plan_contacts(7, &foreign, &here()).unwrap_err();
+        assert_eq!(refused.to_string(), "it is for shard north of other");
     }
 
     #[test]

@@ -24,6 +24,14 @@ CREATE TABLE interaction (
     fact          TEXT NOT NULL       -- JSON
 ) STRICT;
 
+-- Who is to be forgotten: whatever was recorded of them up to and with `through` goes as soon as head office has it.
+CREATE TABLE erasure (
+    position INTEGER NOT NULL,   -- of the contact log, up to where head office said so
+    customer INTEGER NOT NULL,
+    through  INTEGER NOT NULL,
+    PRIMARY KEY (position, customer)
+) STRICT, WITHOUT ROWID;
+
 -- A customer's contact history is read at every visit of theirs.
 CREATE INDEX interaction_of_customer ON interaction (customer, sequence) WHERE customer IS NOT NULL;
 

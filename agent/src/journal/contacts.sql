@@ -1,4 +1,4 @@
-SELECT utc, fact
+SELECT sequence, visit, utc, boot, since_boot_ms, synchronised, customer, backfill, fact
 FROM interaction
 WHERE customer = ?1
 ORDER BY sequence DESC

@@ -9,24 +9,26 @@ use std::path::{Path, PathBuf};
 use tokio::sync::watch;
 use touchpoint_protocol::{
     customer::CustomerId,
-    interaction::{ClockQuality, Ending, Fact, Interaction, Moment},
+    interaction::{ClockQuality, Fact, Interaction, Moment},
     name::{JournalId, VisitId},
     utc::Utc,
 };
 use touchpoint_vault::{
     Durability, Error, Key, OpenError, Schema, Vault,
     column::{json, parsed, unreadable},
-    rusqlite::{self, params},
+    rusqlite::{self, Transaction, params},
 };
 
 use crate::{
     aside, chain, disk,
     domain::{
-        contact::{Contact, ContactKind},
+        contact::{Contact, MOST},
         discard::Worth,
     },
 };
 
+mod erasure;
+mod renaming;
 mod reserve;
 mod room;
 
@@ -45,9 +47,6 @@ static SCHEMA: Schema = Schema {
     log_pages: LOG_PAGES,
     migrations: &[include_str!("1.sql")],
 };
-
-/// Most of a customer's interactions that a decision looks at, the latest first: more than any cap within any window counts.
-const CONTACTS: u32 = 500;
 
 /// The open journal. Clones are the same journal.
 #[derive(Debug, Clone)]
@@ -192,27 +191,15 @@ impl Journal {
 
     async fn append(&self, entry: Entry) -> Result<u64, JournalError> {
         let bound = self.bound;
-        let written = self.vault.write(move |transaction| {
-            let lost = room::make_room(transaction, bound)?;
-            let sql = "UPDATE journal SET recorded = recorded + 1, records = records + 1 RETURNING recorded";
-            let sequence: i64 = transaction.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
-            let fact = serde_json::to_string(&entry.fact)
-                .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
-            transaction.prepare_cached(include_str!("append.sql"))?.execute(params![
-                sequence,
-                Worth::from(&entry.fact) as i64,
-                entry.visit.as_str(),
-                entry.at.utc.as_millis(),
-                entry.at.boot.as_str(),
-                entry.at.since_boot_ms.cast_signed(),
-                entry.at.clock == ClockQuality::Synchronised,
-                entry.customer.map(i64::from),
-                entry.backfill,
-                fact,
-            ])?;
-            Ok((sequence.cast_unsigned(), lost))
-        });
-        let (sequence, lost) = written.await.map_err(failed("record an interaction"))?;
+        let written = self.vault.write(move |transaction| append(transaction, bound, &entry));
+        let appended = written.await.map_err(failed("record an interaction"))?;
+        self.tell(&appended);
+        Ok(appended.sequence)
+    }
+
+    /// Tells of an entry that is committed.
+    fn tell(&self, appended: &Appended) {
+        let Appended { sequence, lost } = *appended;
         if lost > 0 {
             tracing::error!(lost, "the journal is full, and head office will not learn of what had to go");
         }
@@ -220,7 +207,6 @@ impl Journal {
             state.recorded = state.recorded.max(sequence);
             state.discarded += lost;
         });
-        Ok(sequence)
     }
 
     /// What was said to this customer here, and what they answered, the latest first.
@@ -228,12 +214,12 @@ impl Journal {
     /// # Errors
     /// The database refused.
     pub async fn contacts(&self, customer: CustomerId) -> Result<Vec<Contact>, JournalError> {
+        let id = self.state.borrow().id.clone();
         let contacts = self.vault.read(move |connection| {
             let mut query = connection.prepare_cached(include_str!("contacts.sql"))?;
-            let rows = query.query_map([i64::from(customer), i64::from(CONTACTS)], |row| {
-                Ok((Utc::from_millis(row.get(0)?), json::<Fact>(row, 1)?))
-            })?;
-            rows.filter_map(|row| row.map(|(at, fact)| contact(at, fact)).transpose()).collect()
+            let most = i64::try_from(MOST).unwrap_or(i64::MAX);
+            let rows = query.query_map([i64::from(customer), most], interaction)?;
+            rows.filter_map(|row| row.map(|interaction| Contact::of(&id, &interaction)).transpose()).collect()
         });
         contacts.await.map_err(failed("read what was said to a customer"))
     }
@@ -321,15 +307,33 @@ fn alarm(path: &Path) -> Option<String> {
     Some(format!("{} damaged, the last set aside as {}: keep it for head office", kept.len(), last.display()))
 }
 
-/// What a recorded fact means for later decisions, if anything.
-fn contact(at: Utc, fact: Fact) -> Option<Contact> {
-    match fact {
-        Fact::Shown { campaign, .. } => Some(Contact { campaign, at, what: ContactKind::Shown }),
-        Fact::Ended { campaign, ending: Ending::Answered(kind), .. } => {
-            Some(Contact { campaign, at, what: ContactKind::Answered(kind) })
-        }
-        Fact::Ended { .. } | Fact::NotShown { .. } | Fact::HeldOut { .. } | Fact::Discarded { .. } => None,
-    }
+/// What became of an entry.
+struct Appended {
+    sequence: u64,
+    /// How many interactions had to go for it before head office had them.
+    lost: u64,
+}
+
+/// Appends an entry, after making room for it if there is none.
+fn append(transaction: &Transaction<'_>, bound: Bound, entry: &Entry) -> rusqlite::Result<Appended> {
+    let lost = room::make_room(transaction, bound)?;
+    let sql = "UPDATE journal SET recorded = recorded + 1, records = records + 1 RETURNING recorded";
+    let sequence: i64 = transaction.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    let fact =
+        serde_json::to_string(&entry.fact).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    transaction.prepare_cached(include_str!("append.sql"))?.execute(params![
+        sequence,
+        Worth::from(&entry.fact) as i64,
+        entry.visit.as_str(),
+        entry.at.utc.as_millis(),
+        entry.at.boot.as_str(),
+        entry.at.since_boot_ms.cast_signed(),
+        entry.at.clock == ClockQuality::Synchronised,
+        entry.customer.map(i64::from),
+        entry.backfill,
+        fact,
+    ])?;
+    Ok(Appended { sequence: sequence.cast_unsigned(), lost })
 }
 
 fn interaction(row: &rusqlite::Row<'_>) -> rusqlite::Result<Interaction> {

@@ -3,7 +3,8 @@
 use super::*;
 use touchpoint_protocol::{
     campaign::AnswerKind,
-    interaction::{Reason, Trigger},
+    contact::ContactKind,
+    interaction::{Ending, Reason, Trigger},
 };
 use touchpoint_vault::MasterKey;
 
@@ -103,6 +104,7 @@ async fn outbox(journal: &Journal) -> String {
         Fact::Ended { ending: Ending::Answered(_), .. } => "a".to_owned(),
         Fact::Ended { .. } => "e".to_owned(),
         Fact::Discarded { through } => format!("d{}", through - interaction.sequence + 1),
+        Fact::Erased { through_position } => format!("e{through_position}"),
     };
     journal.after(confirmed, 1000).await.unwrap().into_iter().map(letter).collect()
 }
@@ -282,4 +284,109 @@ async fn a_full_disk_costs_the_reserve_before_it_costs_an_answer() {
     assert_eq!(journal.record(entry(None, answered(AnswerKind::Accept))).await.unwrap(), recorded + 1);
     journal.tidy().await;
     assert!(journal.state().borrow().reserve && reserve.metadata().unwrap().len() > 0);
+}
+
+fn customers(numbers: &[i64]) -> Vec<CustomerId> {
+    numbers.iter().map(|&number| number.try_into().unwrap()).collect()
+}
+
+fn later() -> Moment {
+    entry(None, not_shown()).at
+}
+
+/// Whom the journal still knows, row by row.
+async fn known(journal: &Journal) -> Vec<Option<i64>> {
+    let all = journal.after(0, 1000).await.unwrap();
+    all.iter()
+        .filter(|interaction| !matches!(interaction.fact, Fact::Erased { .. }))
+        .map(|interaction| interaction.customer.map(i64::from))
+        .collect()
+}
+
+#[tokio::test]
+async fn who_is_erased_goes_at_once_if_head_office_has_everything_and_a_fact_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder).await;
+    for customer in [Some(7), Some(8), None, Some(7), Some(9)] {
+        journal.record(entry(customer, answered(AnswerKind::Accept))).await.unwrap();
+    }
+    journal.confirm(5).await.unwrap();
+    journal.erase(customers(&[7, 9, 10]), 44, later()).await.unwrap();
+    assert_eq!(known(&journal).await, [Some(8), None]);
+    assert_eq!((outbox(&journal).await.as_str(), rows(&journal).await), ("e44", (3, 3)));
+    assert_eq!(journal.state().borrow().recorded, 6);
+    // Nothing waits, so nothing more is said.
+    journal.confirm(6).await.unwrap();
+    journal.go_on_erasing(later()).await.unwrap();
+    assert_eq!(journal.state().borrow().recorded, 6);
+}
+
+#[tokio::test]
+async fn what_head_office_does_not_have_waits_and_no_gap_is_delivered() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder).await;
+    for customer in [7, 8, 7] {
+        journal.record(entry(Some(customer), answered(AnswerKind::Accept))).await.unwrap();
+    }
+    journal.confirm(1).await.unwrap();
+    journal.erase(customers(&[7]), 44, later()).await.unwrap();
+    assert_eq!((known(&journal).await, outbox(&journal).await.as_str()), (vec![Some(8), Some(7)], "aa"));
+    // Somebody of the same number after that is not meant; the power fails meanwhile.
+    journal.record(entry(Some(7), answered(AnswerKind::Accept))).await.unwrap();
+    journal.close().await.unwrap();
+    let journal = open(&folder).await;
+    for (confirmed, left, said) in [(2, vec![Some(8), Some(7), Some(7)], "aa"), (3, vec![Some(8), Some(7)], "ae44")] {
+        journal.confirm(confirmed).await.unwrap();
+        journal.go_on_erasing(later()).await.unwrap();
+        assert_eq!((known(&journal).await, outbox(&journal).await.as_str()), (left, said));
+    }
+    assert_eq!(accounted(&journal, 3).await, [4, 5]);
+    assert_eq!(rows(&journal).await, (3, 3));
+}
+
+#[tokio::test]
+async fn two_pages_that_are_done_at_once_are_one_fact() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder).await;
+    journal.record(entry(Some(7), answered(AnswerKind::Accept))).await.unwrap();
+    for position in [3, 5, 5] {
+        journal.erase(customers(&[7, 8]), position, later()).await.unwrap();
+    }
+    journal.confirm(1).await.unwrap();
+    journal.go_on_erasing(later()).await.unwrap();
+    assert_eq!((known(&journal).await, outbox(&journal).await.as_str()), (vec![], "e5"));
+}
+
+#[tokio::test]
+async fn an_old_copy_begins_a_new_name_and_takes_along_what_was_never_confirmed() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = small(&folder, 12).await;
+    let before = journal.state().borrow().id.clone();
+    for fact in [shown(), not_shown(), not_shown(), not_shown(), not_shown(), not_shown(), not_shown(), not_shown()] {
+        journal.record(entry(Some(7), fact)).await.unwrap();
+    }
+    for _ in 0..6 {
+        journal.record(entry(Some(8), answered(AnswerKind::Accept))).await.unwrap();
+    }
+    // A run of discarded records, of which head office has the first two.
+    assert_eq!(outbox(&journal).await, "sd5nnaaaaaa");
+    journal.confirm(3).await.unwrap();
+    journal.erase(customers(&[8]), 44, later()).await.unwrap();
+    assert!(matches!(journal.confirm(99).await, Err(JournalError::Ahead { .. })));
+
+    journal.begin_anew().await.unwrap();
+    let state = journal.state().borrow().clone();
+    assert!(state.id != before && (state.recorded, state.confirmed) == (11, 0), "{state:?}");
+    assert_eq!(outbox(&journal).await, "d3nnaaaaaa");
+    assert_eq!(accounted(&journal, 0).await, (1..=11).collect::<Vec<_>>());
+    let (records, counted) = rows(&journal).await;
+    assert_eq!(records, counted);
+    assert_eq!(journal.record(entry(None, not_shown())).await.unwrap(), 12);
+    journal.close().await.unwrap();
+    let journal = open(&folder).await;
+    assert_eq!(journal.state().borrow().id, state.id);
+    // What was to be erased still is.
+    journal.confirm(11).await.unwrap();
+    journal.go_on_erasing(later()).await.unwrap();
+    assert_eq!((known(&journal).await.contains(&Some(8)), outbox(&journal).await.as_str()), (false, "ne44"));
 }

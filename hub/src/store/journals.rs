@@ -1,14 +1,18 @@
 //! What devices recorded, each fact exactly once.
 
-use super::{Error, Store, signed, unsigned};
+use super::{Error, Store, contacts::Members, signed, unsigned};
 use crate::journal::{self, Span};
 use touchpoint_protocol::{
     batch::Batch,
+    contact::Contact,
     interaction::{Fact, Interaction},
     name::{DeviceId, JournalId},
     utc::Utc,
 };
-use touchpoint_vault::rusqlite::{self, Connection, OptionalExtension, Row, Transaction};
+use touchpoint_vault::{
+    column::unreadable,
+    rusqlite::{self, Connection, OptionalExtension, Row, Transaction},
+};
 
 /// What became of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +23,8 @@ pub(crate) struct Ingested {
     pub(crate) repeated: u64,
     /// Facts that were here already and say something else now. The first word stays.
     pub(crate) contradicted: u64,
+    /// Whether the contact log of a shard has grown by it.
+    pub(crate) contacts: bool,
     /// Up to and with this sequence number nothing is missing.
     pub(crate) through: u64,
 }
@@ -33,9 +39,9 @@ pub(crate) enum Standing<T> {
 }
 
 impl Store {
-    /// Commits what is new of a batch.
+    /// Commits what is new of a batch, and appends its contacts to the logs of the customers' shards.
     pub(crate) async fn ingest(&self, device: &DeviceId, batch: Batch, now: Utc) -> Result<Standing<Ingested>, Error> {
-        let device = device.clone();
+        let (device, members) = (device.clone(), self.1.clone());
         let task = move |transaction: &Transaction<'_>| match owner(transaction, &batch.journal)? {
             Some((owner, _)) if owner != device.as_str() => Ok(Standing::Foreign),
             known => {
@@ -44,7 +50,8 @@ impl Store {
                     let insert = include_str!("journal-insert.sql");
                     transaction.execute(insert, values)?;
                 }
-                take(transaction, &batch, known.map_or(0, |(_, through)| through), now).map(Standing::Own)
+                let through = known.map_or(0, |(_, through)| through);
+                take(transaction, &members, &device, &batch, through, now).map(Standing::Own)
             }
         };
         self.0.write(task).await
@@ -77,12 +84,28 @@ fn owner(connection: &Connection, journal: &JournalId) -> rusqlite::Result<Optio
     select.query_row([journal.as_str()], |row| Ok((row.get(0)?, unsigned(row, 1)?))).optional()
 }
 
-fn take(transaction: &Transaction<'_>, batch: &Batch, through: u64, now: Utc) -> rusqlite::Result<Ingested> {
+fn take(
+    transaction: &Transaction<'_>,
+    members: &Members,
+    device: &DeviceId,
+    batch: &Batch,
+    through: u64,
+    now: Utc,
+) -> rusqlite::Result<Ingested> {
     let journal = batch.journal.as_str();
-    let (mut new, mut repeated, mut contradicted) = (0, 0, 0);
+    let (mut new, mut repeated, mut contradicted, mut contacts) = (0, 0, 0, false);
     for interaction in &batch.interactions {
-        match add(transaction, &batch.journal, interaction, now)? {
-            Added::New => new += 1,
+        match add(transaction, members, &batch.journal, interaction, now)? {
+            Added::New => {
+                new += 1;
+                if let Some(contact) = Contact::of(&batch.journal, interaction) {
+                    contacts |= members.append(transaction, &contact)?;
+                }
+                if let Fact::Erased { through_position } = interaction.fact {
+                    let erased = include_str!("device-erased.sql");
+                    transaction.execute(erased, (device.as_str(), signed(through_position)))?;
+                }
+            }
             Added::Repeated => repeated += 1,
             Added::Contradicted => contradicted += 1,
         }
@@ -91,7 +114,7 @@ fn take(transaction: &Transaction<'_>, batch: &Batch, through: u64, now: Utc) ->
     let through = journal::advance(through, after.query_map((journal, signed(through)), span)?)?;
     let update = include_str!("journal-advance.sql");
     transaction.prepare_cached(update)?.execute((journal, signed(through), signed(repeated), signed(contradicted)))?;
-    Ok(Ingested { new, repeated, contradicted, through })
+    Ok(Ingested { new, repeated, contradicted, contacts, through })
 }
 
 /// What became of one fact.
@@ -103,6 +126,7 @@ enum Added {
 
 fn add(
     transaction: &Transaction<'_>,
+    members: &Members,
     journal: &JournalId,
     interaction: &Interaction,
     now: Utc,
@@ -122,19 +146,33 @@ fn add(
         }
         return Ok(if gaps.is_empty() { Added::Repeated } else { Added::New });
     }
-    let document = document(interaction)?;
     let held = transaction
         .prepare_cached(include_str!("interaction-at.sql"))?
         .query_row((journal.as_str(), signed(sequence)), |row| Ok((span(row)?, row.get::<_, String>(2)?, row.get(3)?)))
         .optional()?;
     match held {
         // What a device once said was gone stays so.
-        Some(((_, through), held, gone)) if through >= sequence => match gone || held == document {
+        Some(((_, through), held, gone)) if through >= sequence => match gone || says(&held, interaction)? {
             true => Ok(Added::Repeated),
             false => Ok(Added::Contradicted),
         },
-        _ => insert(transaction, journal, interaction, &document, now).map(|()| Added::New),
+        _ => {
+            // Who is in no shard was erased: a machine that did not know yet says so of nobody.
+            let customer = match interaction.customer {
+                Some(customer) if members.has(transaction, customer)? => Some(customer),
+                _ => None,
+            };
+            let document = document(&Interaction { customer, ..interaction.clone() })?;
+            insert(transaction, journal, interaction, &document, now).map(|()| Added::New)
+        }
     }
+}
+
+/// Whether what is here says the same, but for a customer who was forgotten since.
+fn says(held: &str, interaction: &Interaction) -> rusqlite::Result<bool> {
+    let held: Interaction = serde_json::from_str(held).map_err(|error| unreadable(2, error))?;
+    let forgotten = Interaction { customer: held.customer, ..interaction.clone() };
+    Ok(held == *interaction || held.customer.is_none() && held == forgotten)
 }
 
 fn insert(
@@ -194,7 +232,9 @@ mod tests {
     async fn ingest(store: &Store, batch: Batch) -> [u64; 4] {
         let device = "kiosk-1".parse().unwrap();
         match store.ingest(&device, batch, Utc::from_millis(0)).await.unwrap() {
-            Standing::Own(Ingested { new, repeated, contradicted, through }) => [new, repeated, contradicted, through],
+            Standing::Own(Ingested { new, repeated, contradicted, through, .. }) => {
+                [new, repeated, contradicted, through]
+            }
             Standing::Foreign => panic!("its own journal is foreign to it"),
         }
     }

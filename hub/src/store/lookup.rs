@@ -97,7 +97,7 @@ mod tests {
             }
         };
         let newcomers = std::mem::take(&mut table.newcomers);
-        assert!(store.advance(&shard, base.stand, newcomers, next).await.unwrap());
+        assert!(store.advance(&shard, base.stand, newcomers, table.members(), next).await.unwrap());
     }
 
     async fn name(store: &Store, number: u32) -> Option<String> {

@@ -6,11 +6,17 @@ use crate::{
     office::now,
     report::{DeviceLine, JournalLine, RefusalLine, Results},
 };
-use touchpoint_protocol::utc::Utc;
+use touchpoint_protocol::{
+    name::{DeviceId, ShardId},
+    utc::Utc,
+};
 use touchpoint_vault::{
     column::{parsed, unreadable},
-    rusqlite::{self, Connection, Row},
+    rusqlite::{self, Connection, Row, types::ValueRef},
 };
+
+/// Shard, how many customers were erased from it, a device of the shard, and whether it has confirmed all of that.
+pub(crate) type ErasureRow = (ShardId, u64, Option<(DeviceId, bool)>);
 
 /// The rows of a report, all of one moment.
 #[derive(Debug)]
@@ -25,6 +31,8 @@ pub(crate) struct Rows {
     pub(crate) duplicates: u64,
     /// How campaigns are doing.
     pub(crate) results: Results,
+    /// Who was erased, device by device.
+    pub(crate) erasures: Vec<ErasureRow>,
     /// What was refused.
     pub(crate) refusals: Vec<RefusalLine>,
 }
@@ -41,6 +49,7 @@ impl Store {
                 journals: all(connection, include_str!("report-journals.sql"), journal)?,
                 duplicates,
                 results: super::outcomes::count(connection)?,
+                erasures: all(connection, include_str!("report-erasures.sql"), erasure)?,
                 refusals: all(connection, include_str!("report-refusals.sql"), |row| {
                     Ok(RefusalLine { reason: row.get(0)?, times: unsigned(row, 1)? })
                 })?,
@@ -72,6 +81,14 @@ fn device(row: &Row<'_>, now: Utc) -> rusqlite::Result<DeviceLine> {
         since: row.get::<_, Option<i64>>(5)?.map(Utc::from_millis),
         health: received.zip(said).map(|(received, said)| HealthLine::new(said, received, online, now)),
     })
+}
+
+fn erasure(row: &Row<'_>) -> rusqlite::Result<ErasureRow> {
+    let device = match row.get_ref(2)? {
+        ValueRef::Null => None,
+        _ => Some((parsed(row, 2)?, row.get(3)?)),
+    };
+    Ok((parsed(row, 0)?, unsigned(row, 1)?, device))
 }
 
 fn journal(row: &Row<'_>) -> rusqlite::Result<JournalLine> {

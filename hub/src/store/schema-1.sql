@@ -9,7 +9,9 @@ CREATE TABLE device (
     online      INTEGER CHECK (online IN (0, 1)),
     version     TEXT,
     boot        TEXT,
-    presence_ms INTEGER
+    presence_ms INTEGER,
+    -- Of whoever is erased up to this position of its shard's contact log, nothing is left on it.
+    erased_through INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 -- What each of them last said of how it is; `document` is its JSON.
@@ -100,3 +102,30 @@ CREATE TABLE outcome (
     at_ms    INTEGER NOT NULL,
     PRIMARY KEY (customer, campaign, at_ms)
 ) STRICT, WITHOUT ROWID;
+
+-- What a customer ever did at any machine, for the day on which they are forgotten.
+CREATE INDEX interaction_of_customer ON interaction (document ->> '$.customer')
+WHERE document ->> '$.customer' IS NOT NULL;
+
+-- The contact log of each shard: its end, and up to where it has passed by on the line. `customers` are the numbers of those who
+-- have a row in the shard, as a bitmap in the portable format of Roaring; `imported` rises whenever it changes.
+CREATE TABLE contact_log (
+    shard     TEXT PRIMARY KEY REFERENCES shard,
+    last      INTEGER NOT NULL,
+    published INTEGER NOT NULL,
+    imported  INTEGER NOT NULL,
+    customers BLOB NOT NULL
+) STRICT;
+
+-- Its entries, in CBOR. Whatever was said of a customer before they were erased is gone, so there are gaps.
+CREATE TABLE contact (
+    shard    TEXT NOT NULL REFERENCES contact_log,
+    position INTEGER NOT NULL,
+    customer INTEGER NOT NULL,
+    erased   INTEGER NOT NULL CHECK (erased IN (0, 1)),
+    entry    BLOB NOT NULL,
+    PRIMARY KEY (shard, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX contact_of_customer ON contact (shard, customer);
+CREATE INDEX contact_erased ON contact (shard, position) WHERE erased = 1;

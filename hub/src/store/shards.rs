@@ -2,6 +2,7 @@
 
 use super::{Error, Store, signed, unsigned};
 use crate::{snapshot::Snapshot, table::Published};
+use roaring::RoaringTreemap;
 use std::{collections::HashMap, ops::Range};
 use touchpoint_protocol::{
     block::Rows,
@@ -104,16 +105,17 @@ impl Store {
         self.0.read(task).await
     }
 
-    /// Makes newcomers known and a shard what it is next; false, with nothing changed, if another import was faster and the shard no
+    /// Makes newcomers known and a shard what it is next, with these customers in it; false, with nothing changed, if another import was faster and the shard no
     /// longer stands as it did.
     pub(crate) async fn advance(
         &self,
         shard: &ShardId,
         before: Stand,
         newcomers: Vec<(Box<str>, i64)>,
+        customers: RoaringTreemap,
         next: Next,
     ) -> Result<bool, Error> {
-        let shard = shard.clone();
+        let (shard, members) = (shard.clone(), self.1.clone());
         let task = move |transaction: &Transaction<'_>| {
             if before != stand(transaction, &shard)? {
                 return Ok(false);
@@ -126,6 +128,7 @@ impl Store {
                 Next::Epoch(snapshot) => replace(transaction, &shard, before.epoch + 1, &snapshot)?,
                 Next::Revisions(deltas) => add(transaction, &shard, &deltas)?,
             }
+            members.replace(transaction, &shard, &customers)?;
             Ok(true)
         };
         self.0.write(task).await
@@ -244,7 +247,7 @@ fn remember(transaction: &Transaction<'_>, shard: &ShardId, delta: &Delta) -> ru
     let mut insert = transaction.prepare_cached(include_str!("change-insert.sql"))?;
     let rows = delta.rows().map_err(|error| unreadable(0, error))?;
     let upserts = rows.iter().flat_map(Rows::iter).map(|row| row.token);
-    for token in upserts.chain(delta.erasures.tokens.iter().copied()) {
+    for token in upserts.chain(delta.erased.iter().copied()) {
         insert.execute((shard.as_str(), token.as_bytes(), signed(delta.to)))?;
     }
     Ok(())

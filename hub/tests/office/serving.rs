@@ -51,6 +51,7 @@ fn hello(journal: &str) -> Hello {
         shard: shard(),
         epoch: 0,
         revision: 0,
+        contacts: 0,
         group: "all".parse().unwrap(),
         campaigns: 0,
         journal: journal.parse().unwrap(),

@@ -4,8 +4,8 @@ use crate::{Lie, Subject::*, rows};
 use data_encoding::BASE64;
 use serde_json::json;
 use touchpoint_protocol::{
-    campaign::Campaign, confirmation::Confirmation, delta::Delta, digest::Digest, group::GroupHead, limits,
-    shard::ShardHead, signed::Document,
+    campaign::Campaign, confirmation::Confirmation, contacts::ContactPage, delta::Delta, digest::Digest,
+    group::GroupHead, limits, shard::ShardHead, signed::Document,
 };
 use touchpoint_tests::rogue::{Signer, frame, signing_input, with};
 
@@ -182,27 +182,22 @@ pub(crate) const DELTAS: &[Lie] = &[
         },
         "is no row",
     ),
-    (
-        Changes,
-        "half a token",
-        |at| at.delta(json!({ "erasures": { "tokens": BASE64.encode(&[7; 24]), "customers": [] } })),
-        "not the json it should be",
-    ),
+    (Changes, "half a token", |at| at.delta(json!({ "erased": BASE64.encode(&[7; 24]) })), "not the json it should be"),
     (
         Changes,
         "tokens out of order",
         |at| {
             let tokens = BASE64.encode(&[[8; 16], [7; 16]].concat());
-            at.delta(json!({ "erasures": { "tokens": tokens, "customers": [] } }))
+            at.delta(json!({ "erased": tokens }))
         },
-        "erasures: not sorted",
+        "erased: not sorted",
     ),
     (
         Changes,
         "too many changes",
         |at| {
-            let customers: Vec<usize> = (0..=limits::DELTA).collect();
-            at.delta(json!({ "erasures": { "tokens": "", "customers": customers } }))
+            let tokens: Vec<u8> = (0..=limits::DELTA as u128).flat_map(u128::to_be_bytes).collect();
+            at.delta(json!({ "erased": BASE64.encode(&tokens) }))
         },
         "over",
     ),
@@ -228,6 +223,68 @@ pub(crate) const DELTAS: &[Lie] = &[
         "is not what head office signed for",
     ),
     (Pulled, "no delta", |at| at.pulled(b"".to_vec()), "is not a signed document"),
+];
+
+/// What was said to customers, and was not: published, and given to a device that asks.
+pub(crate) const CONTACTS: &[Lie] = &[
+    (Said, "no signature", |at| at.plain_page(json!({})).to_string().into(), "is not a signed document"),
+    (
+        Said,
+        "another key of the same name",
+        |at| Signer::invented(&at.key.id).signs(ContactPage::TYPE, &at.plain_page(json!({}))),
+        "is wrong",
+    ),
+    (Said, "a delta", |at| at.delta(json!({})), "does not say EdDSA"),
+    (Said, "another tenant's", |at| at.page(json!({ "tenant": "other" })), "it is for shard all of other"),
+    (Said, "another shard's", |at| at.page(json!({ "shard": "north" })), "it is for shard north of acme"),
+    (Said, "the way back", |at| at.page(json!({ "to": at.position })), "does not follow"),
+    (Said, "no position", |at| at.page(json!({ "to": u64::MAX })), "is no position"),
+    (Said, "entries that are none", |at| at.page(json!({ "entries": BASE64.encode(b"not zstd") })), "entries: "),
+    (
+        Said,
+        "a bomb",
+        |at| {
+            let bomb = frame(22, &[], limits::BLOCK_DECODED as u32 + 131_072);
+            at.page(json!({ "entries": BASE64.encode(&bomb) }))
+        },
+        "grows beyond",
+    ),
+    (
+        Said,
+        "a customer below zero",
+        |at| at.page(json!({ "entries": BASE64.encode(&frame(20, &[0x81, 0x20], 0)) })),
+        "entries: ",
+    ),
+    (
+        Said,
+        "too many entries",
+        |at| {
+            let entries = frame(20, &[0x81, 1].repeat(limits::CONTACTS + 1), 0);
+            at.page(json!({ "entries": BASE64.encode(&entries) }))
+        },
+        "1001 entries",
+    ),
+    (
+        Said,
+        "a gap, and an answer without signature",
+        |at| {
+            let page = at.plain_page(json!({})).to_string().into();
+            at.gap(page)
+        },
+        "is not a signed document",
+    ),
+    (
+        Said,
+        "a gap, and another page than was asked for",
+        |at| at.gap(at.page(json!({ "from": at.position + 3, "to": at.position + 5 }))),
+        "is not what head office signed for",
+    ),
+    (
+        Said,
+        "a gap, and another shard's page",
+        |at| at.gap(at.page(json!({ "shard": "north" }))),
+        "is not what head office signed for",
+    ),
 ];
 
 /// A good head, and bad blocks behind it: what a compromised head office, or a broker alone, gives when it is asked.

@@ -14,6 +14,7 @@ use touchpoint_protocol::{
     block::{Packer, Row},
     bundle::Bundle,
     confirmation::Confirmation,
+    contacts::ContactPage,
     customer::{CustomerId, Profile},
     delta::Delta,
     digest::Digest,
@@ -26,7 +27,7 @@ use touchpoint_tests::{
     head_office::{ANNA, HeadOffice, STRANGER},
     kiosk::RunningKiosk,
     mosquitto::Mosquitto,
-    rogue::{CAMPAIGNS, DELTAS, INBOX, Rogue, SHARD_HEAD, Signer, with},
+    rogue::{CAMPAIGNS, CONTACTS, DELTAS, INBOX, Rogue, SHARD_HEAD, Signer, frame, with},
     workspace,
 };
 
@@ -37,11 +38,13 @@ enum Subject {
     Changes,
     /// Changes that the device asks for, because a head speaks of them.
     Pulled,
+    /// What was said to customers elsewhere.
+    Said,
     Campaigns,
     Delivery,
 }
 
-use Subject::{Campaigns, Changes, Customers, Delivery, Pulled};
+use Subject::{Campaigns, Changes, Customers, Delivery, Pulled, Said};
 
 /// What is said, where, and what the refusal must name.
 type Lie = (Subject, &'static str, fn(&Scene) -> Vec<u8>, &'static str);
@@ -55,6 +58,8 @@ struct Scene {
     bundle: Bundle,
     epoch: u64,
     revision: u64,
+    /// Where the contact log ends.
+    position: u64,
     _broker: Mosquitto,
     folder: TempDir,
 }
@@ -69,11 +74,13 @@ impl Scene {
         agent.api.arrives(ANNA);
         agent.api.leaves();
         agent.delivers();
+        let position = contacts(&agent);
         assert_eq!(hub.terminate().status.code(), Some(0));
         let journal = office.report()["journals"][0]["journal"].as_str().unwrap().to_owned();
         let bundle = touchpoint_hub::check(&workspace::demo_campaigns()).unwrap().bundle;
         let (key, rogue) = (Signer::stolen(&office), Rogue::appears(&broker));
-        let mut scene = Scene { rogue, agent, key, journal, bundle, epoch: 1, revision: 1, _broker: broker, folder };
+        let _broker = broker;
+        let mut scene = Scene { rogue, agent, key, journal, bundle, epoch: 1, revision: 1, position, _broker, folder };
         // From here on there is an older one of each.
         [Changes, Campaigns].into_iter().for_each(|subject| scene.follows_the_truth(subject));
         scene
@@ -93,6 +100,7 @@ impl Scene {
             line["epoch"],
             line["revision"],
             line["customers"],
+            line["contacts"],
             line["campaigns"],
             status["journal"]["confirmed"],
             status["visits"]["phase"],
@@ -134,6 +142,13 @@ impl Scene {
                 self.rogue.says(Message::new(DELTAS, delta));
                 self.agent.reaches("a good delta", |status| status["line"]["revision"] == 1);
             }
+            Said => {
+                let page = self.page(json!({}));
+                self.rogue.says(Message::new(CONTACTS, page));
+                self.position += 2;
+                let position = self.position;
+                self.agent.reaches("a good page", |status| status["line"]["contacts"] == position);
+            }
             Campaigns => {
                 self.revision += 2;
                 let head = self.rogue.publication(self.revision, &self.bundle.encode(), &[]);
@@ -149,7 +164,7 @@ impl Scene {
         match subject {
             Customers => assert_eq!(status["line"]["customers"], 3),
             Changes | Pulled => assert_eq!(status["line"]["customers"], 4),
-            Campaigns | Delivery => {}
+            Said | Campaigns | Delivery => {}
         }
     }
 
@@ -167,11 +182,28 @@ impl Scene {
     }
 
     fn plain_delta(&self, changes: Value) -> Value {
-        let erasures = json!({ "tokens": "", "customers": [] });
         let upserts = BASE64.encode(&rows(&[9]).0);
         let delta =
             json!({ "tenant": "acme", "shard": "all", "epoch": self.epoch, "from": 1, "to": 2, "upserts": upserts });
-        with(&with(&delta, json!({ "erasures": erasures })), changes)
+        with(&with(&delta, json!({ "erased": "" })), changes)
+    }
+
+    /// A signed page of contacts that would be good, with something wrong in what it says.
+    fn page(&self, changes: Value) -> Vec<u8> {
+        self.key.signs(ContactPage::TYPE, &self.plain_page(changes))
+    }
+
+    fn plain_page(&self, changes: Value) -> Value {
+        // Somebody is erased whom nobody knows.
+        let entries = BASE64.encode(&frame(20, &[0x81, 0x18, 99], 0));
+        let (from, to) = (self.position, self.position + 2);
+        with(&json!({ "tenant": "acme", "shard": "all", "from": from, "to": to, "entries": entries }), changes)
+    }
+
+    /// A good page with something missing before it, and this for whoever asks what.
+    fn gap(&self, page: Vec<u8>) -> Vec<u8> {
+        self.rogue.gives_contacts(self.position, page);
+        self.page(json!({ "from": self.position + 1 }))
     }
 
     /// A signed head that speaks of one more revision, and this for whoever asks what changed.
@@ -248,9 +280,16 @@ fn topic(subject: Subject) -> &'static str {
     match subject {
         Customers | Pulled => SHARD_HEAD,
         Changes => DELTAS,
+        Said => CONTACTS,
         Campaigns => CAMPAIGNS,
         Delivery => INBOX,
     }
+}
+
+/// Where the device knows the contact log to end, once it knows of what was said here.
+fn contacts(agent: &RunningKiosk) -> u64 {
+    let status = agent.reaches("its own contact", |status| status["line"]["contacts"].as_u64() > Some(0));
+    status["line"]["contacts"].as_u64().unwrap()
 }
 
 /// A block with a row for each of these tokens, which rise.
@@ -292,6 +331,11 @@ fn a_signed_document_out_of_bounds_changes_nothing() {
 #[test]
 fn a_delta_that_is_not_what_it_should_be_changes_nothing() {
     play(lies::DELTAS);
+}
+
+#[test]
+fn contacts_that_are_not_what_they_should_be_change_nothing() {
+    play(lies::CONTACTS);
 }
 
 #[test]
@@ -350,18 +394,25 @@ fn a_broker_that_plays_back_what_is_old_changes_nothing() {
 }
 
 #[test]
-fn a_confirmation_of_more_than_was_recorded_confirms_nothing() {
+fn a_confirmation_of_more_than_was_recorded_confirms_nothing_and_the_journal_begins_a_new_name() {
     let mut scene = Scene::set();
     scene.agent.api.arrives(STRANGER);
     scene.agent.api.leaves();
-    let before = scene.effect();
+    let waiting = scene.agent.reaches("something to deliver", |status| status["journal"]["waiting"] != 0);
+    let waiting = waiting["journal"]["waiting"].clone();
     let more = scene.recorded() + 1;
     scene.rogue.says(Message::new(INBOX, scene.confirmation(json!({ "through": more }))));
-    let named = format!("{more} is confirmed, and the journal ends at");
-    scene.agent.reaches("what is wrong with it, on the same connection", |status| {
-        let said = status["line"]["last_refusal"].as_str();
-        said.is_some_and(|text| text.contains(&named)) && status["line"]["connected"] == true
+    let status = scene.agent.reaches("the line, under a new name", |status| {
+        status["journal"]["confirmed"] == 0 && status["line"]["connected"] == true
     });
-    assert_eq!(scene.effect().0, before.0);
-    scene.follows_the_truth(Delivery);
+    assert_eq!([&status["journal"]["recorded"], &status["journal"]["waiting"]], [&waiting; 2], "{status}");
+    let said = status["line"]["last_error"].as_str().unwrap();
+    assert!(said.contains(&format!("head office confirms {more}, but")), "{said}");
+    // What is said of the old name concerns nobody any more.
+    scene.refuses((Campaigns, "no signature", |at| at.rogue.group_head.to_string().into_bytes(), "is not a signed"));
+    let old = scene.confirmation(json!({ "through": 1 }));
+    scene.rogue.says(Message::new(INBOX, old));
+    scene.agent.reaches("a refusal of the old name", |status| {
+        status["line"]["last_refusal"].as_str().is_some_and(|last| last.contains("is for journal"))
+    });
 }

@@ -7,6 +7,7 @@ use touchpoint_protocol::{
     bundle::{Bundle, Theme, Words},
     campaign::{AnswerKind, Audience, Kind, PanelSize, Text},
     consent::Status,
+    contact::InteractionId,
     customer::Profile,
     interaction::Trigger,
     interval::Interval,
@@ -92,7 +93,17 @@ fn anna() -> Customer {
 }
 
 fn contact(campaign: &str, days_ago: i64, what: ContactKind) -> Contact {
-    Contact { campaign: campaign.parse().expect("a name"), at: Utc::from_millis(NOW - days_ago * DAY_MS), what }
+    contact_at(campaign, Utc::from_millis(NOW - days_ago * DAY_MS), what)
+}
+
+fn contact_at(campaign: &str, at: Utc, what: ContactKind) -> Contact {
+    Contact {
+        id: InteractionId { journal: "j1".parse().expect("a name"), sequence: 1 },
+        customer: 7.try_into().expect("not negative"),
+        campaign: campaign.parse().expect("a name"),
+        at,
+        what,
+    }
 }
 
 fn moment() -> Moment {

@@ -4,13 +4,10 @@
 //! does what the plans say. At each moment its table must be one that head office had, at the revision the device says it holds.
 #![allow(clippy::unwrap_used)]
 
-use super::{CustomersPlan, DeltaPlan, Held, Membership, plan_customers, plan_delta};
+use super::{CustomersPlan, DeltaPlan, Held, Membership, Staged, plan_customers, plan_delta};
 use proptest::{collection::vec, prelude::*};
 use std::collections::BTreeMap;
-use touchpoint_protocol::{
-    delta::{Delta, Erasures},
-    shard::ShardHead,
-};
+use touchpoint_protocol::{delta::Delta, shard::ShardHead};
 
 /// Customers by token.
 type Table = BTreeMap<u8, u8>;
@@ -93,8 +90,8 @@ impl HeadOffice {
     /// The answer to a request; `None` if the epoch was superseded.
     fn delta(&self, epoch: u64, from: u64) -> Option<Delta> {
         let ShardHead { tenant, shard, .. } = self.head.clone();
-        let (upserts, erasures) = (vec![], Erasures::default());
-        (epoch == self.head.epoch).then_some(Delta { tenant, shard, epoch, from, to: from + 1, upserts, erasures })
+        let (upserts, erased) = (vec![], vec![]);
+        (epoch == self.head.epoch).then_some(Delta { tenant, shard, epoch, from, to: from + 1, upserts, erased })
     }
 
     /// A block of a snapshot; `None` if the epoch was superseded.
@@ -139,14 +136,14 @@ impl Device {
                 return true;
             }
             CustomersPlan::Fetch => {
-                (self.held.staged, self.staged) = (Some((head.epoch, 0)), Table::new());
+                self.staged = Table::new();
                 0
             }
             CustomersPlan::Resume(block) => block,
         };
         let Some(rows) = office.block(head.epoch, block) else { return false };
         self.staged.extend(rows);
-        self.held.staged = Some((head.epoch, block + 1));
+        self.held.staged = Some(Staged { epoch: head.epoch, manifest: head.manifest(), blocks: block + 1 });
         if block + 1 == BLOCKS {
             (self.held.epoch, self.held.revision, self.held.staged) = (head.epoch, 0, None);
             self.table = std::mem::take(&mut self.staged);

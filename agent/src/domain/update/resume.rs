@@ -3,7 +3,7 @@
 //! The device here is what the cache keeps: which epoch is staged, how far, and the blocks themselves. A kill takes everything else.
 #![allow(clippy::unwrap_used)]
 
-use super::{CampaignsPlan, CustomersPlan, Held, Membership, Refusal, plan_campaigns, plan_customers};
+use super::{CampaignsPlan, CustomersPlan, Held, Membership, Refusal, Staged, plan_campaigns, plan_customers};
 use proptest::{collection::vec, prelude::*};
 use std::collections::BTreeSet;
 use touchpoint_protocol::{
@@ -48,6 +48,10 @@ fn head(epoch: u64) -> ShardHead {
     ShardHead { tenant, shard, epoch, revision: 0, token_key: "t1".parse().unwrap(), rows: 0, blocks: vec![] }
 }
 
+fn staged(epoch: u64, blocks: u32) -> Option<Staged> {
+    Some(Staged { epoch, manifest: head(epoch).manifest(), blocks })
+}
+
 impl Device {
     /// Does the next thing for this epoch, and is killed in the middle of it or not; false if there is nothing left to do.
     fn go(&mut self, epoch: u64, killed: bool) -> bool {
@@ -56,7 +60,7 @@ impl Device {
             None => match plan_customers(&self.held, &head(epoch), &here(), |_| true).unwrap() {
                 CustomersPlan::Nothing => return false,
                 CustomersPlan::Fetch => {
-                    (self.held.staged, self.staged) = (Some((epoch, 0)), Vec::new());
+                    (self.held.staged, self.staged) = (staged(epoch, 0), Vec::new());
                     0
                 }
                 CustomersPlan::Resume(next) => next,
@@ -71,7 +75,7 @@ impl Device {
         } else if next < BLOCKS {
             self.staged.resize(self.staged.len().max(next as usize + 1), 0);
             self.staged[next as usize] = epoch;
-            self.held.staged = Some((epoch, next + 1));
+            self.held.staged = staged(epoch, next + 1);
             self.coming = Some((epoch, next + 1));
         } else {
             (self.held.epoch, self.held.staged, self.coming) = (epoch, None, None);
@@ -135,7 +139,8 @@ proptest! {
         epoch in 0..5_u64, revision in 0..5_u64, staged in prop::option::of((0..7_u64, 0..=BLOCKS)),
         to in 1..7_u64, at in 0..5_u64,
     ) {
-        let held = Held { epoch, revision, staged, ..Held::default() };
+        let fetching = staged.and_then(|(epoch, blocks)| super::resume::staged(epoch, blocks));
+        let held = Held { epoch, revision, staged: fetching, ..Held::default() };
         let plan = plan_customers(&held, &ShardHead { revision: at, ..head(to) }, &here(), |_| true);
         match plan {
             Err(refusal) => prop_assert_eq!((to < epoch, refusal), (true, Refusal::Older { offered: to, held: epoch })),

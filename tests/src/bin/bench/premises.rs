@@ -110,8 +110,9 @@ impl Stocked {
         let blocks = population::blocks(&rows);
         lab.runtime.block_on(async {
             let cache = Cache::open(&cache, &keys.master.derive("cache")).expect("a cache");
-            stage(&cache, 1, &blocks).await;
-            cache.swap(&head(&premises, 1, &blocks)).await.expect("a swap");
+            let head = head(&premises, 1, &blocks);
+            stage(&cache, &head, &blocks).await;
+            cache.swap(&head).await.expect("a swap");
             cache.close().await.expect("a whole cache");
             let journal = Journal::open(&journal, &keys.master.derive("journal")).await.expect("a journal");
             let mut random = Random::new(2);
@@ -144,8 +145,8 @@ pub(crate) fn reaches(agent: &RunningKiosk, what: &str, wished: impl Fn(&Value) 
 }
 
 /// Fetches blocks into a cache, as `follow` does.
-pub(crate) async fn stage(cache: &Cache, epoch: u64, blocks: &[Block]) {
-    cache.begin(epoch).await.expect("a beginning");
+pub(crate) async fn stage(cache: &Cache, head: &ShardHead, blocks: &[Block]) {
+    cache.begin(head).await.expect("a beginning");
     for (number, block) in (0..).zip(blocks) {
         cache.stage(number, Rows::decompress(&block.bytes).expect("rows")).await.expect("room");
     }
@@ -186,7 +187,8 @@ pub(crate) fn entry(at: u32, customers: u32, random: &mut Random) -> Entry {
 }
 
 /// What head office would sign for these blocks.
-fn head(premises: &Premises, epoch: u64, blocks: &[Block]) -> ShardHead {
+/// The head of a snapshot of these blocks.
+pub(crate) fn head(premises: &Premises, epoch: u64, blocks: &[Block]) -> ShardHead {
     let here = premises.config().membership;
     let block = |block: &Block| BlockRef { sha256: Digest::of(&block.bytes), rows: block.rows };
     ShardHead {

@@ -5,7 +5,7 @@ use crate::{
     lab::Lab,
     meter::{self, CountingLine},
     population,
-    premises::{Premises, Stocked, reaches},
+    premises::{Premises, Stocked, head, reaches},
     samples::Samples,
     yardstick,
 };
@@ -22,7 +22,7 @@ use touchpoint_agent::{
 };
 use touchpoint_protocol::{
     block::{Block, Rows},
-    delta::{Delta, Erasures},
+    delta::Delta,
     limits,
     signed::{self, SigningKey, TrustedKeys},
     token::Token,
@@ -175,7 +175,7 @@ fn lookup(lab: &Lab) -> Reading {
     let tokens: Vec<Token> = stocked.rows.iter().map(|(token, ..)| *token).collect();
     let (mut during, mut idle) = (Samples::default(), Samples::default());
     lab.runtime.block_on(async {
-        cache.begin(2).await.expect("a beginning");
+        cache.begin(&head(&stocked.premises, 2, &stocked.blocks)).await.expect("a beginning");
         let mut random = Random::new(3);
         let parts = stocked.blocks.chunks(stocked.blocks.len().div_ceil(PARTS));
         let mut next = 0;
@@ -240,8 +240,8 @@ fn deltas(lab: &Lab) -> Reading {
                 let rows: Vec<_> =
                     rows.iter().map(|(token, id, _)| (*token, *id, population::changed(round))).collect();
                 let upserts = population::blocks(&rows).remove(0).bytes;
-                let (tenant, shard, erasures) = (here.tenant.clone(), here.shard.clone(), Erasures::default());
-                let delta = Delta { tenant, shard, epoch: 1, from, to: from + 1, upserts, erasures };
+                let (tenant, shard) = (here.tenant.clone(), here.shard.clone());
+                let delta = Delta { tenant, shard, epoch: 1, from, to: from + 1, upserts, erased: vec![] };
                 signed::seal(&delta, &key).expect("a document")
             })
             .collect();

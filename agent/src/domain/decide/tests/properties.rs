@@ -210,8 +210,8 @@ proptest! {
             let decision = decide(&bundle, Some(&customer), &contacts, &Moment { utc: now, ..moment() });
             let Some(choice) = decision.choice else { continue };
             let campaign = choice.campaign.id.clone();
-            contacts.push(Contact { campaign: campaign.clone(), at: now, what: ContactKind::Shown });
-            contacts.extend(answer.map(|kind| Contact { campaign, at: now, what: ContactKind::Answered(kind) }));
+            contacts.push(contact_at(campaign.as_str(), now, ContactKind::Shown));
+            contacts.extend(answer.map(|kind| contact_at(campaign.as_str(), now, ContactKind::Answered(kind))));
         }
         let shown = |of: &dyn Fn(&Campaign) -> bool| -> Vec<Utc> {
             let of = |id: &CampaignId| bundle.campaigns.iter().any(|campaign| campaign.id == *id && of(campaign));

@@ -1,0 +1,1 @@
+DELETE FROM contact WHERE customer = ?1

@@ -1,0 +1,1 @@
+DELETE FROM erasure WHERE through <= (SELECT confirmed FROM journal)

@@ -1,0 +1,1 @@
+SELECT max(position) FROM erasure WHERE through <= (SELECT confirmed FROM journal)

@@ -1,0 +1,1 @@
+DELETE FROM contact WHERE shard = ?1 AND customer = ?2

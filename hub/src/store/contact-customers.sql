@@ -1,0 +1,1 @@
+SELECT customers FROM contact_log WHERE shard = ?1

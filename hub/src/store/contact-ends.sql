@@ -1,0 +1,1 @@
+SELECT shard, last FROM contact_log ORDER BY shard

@@ -1,0 +1,1 @@
+SELECT last FROM contact_log WHERE shard = ?1

@@ -1,0 +1,1 @@
+SELECT shard, imported FROM contact_log

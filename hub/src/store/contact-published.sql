@@ -1,0 +1,1 @@
+UPDATE contact_log SET published = last WHERE published < last

@@ -1,0 +1,1 @@
+UPDATE device SET erased_through = max(erased_through, ?2) WHERE id = ?1
