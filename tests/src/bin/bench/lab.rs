@@ -1,5 +1,6 @@
 //! What figures are measured in: how large everything is, who is told how far it is, and what several figures share.
 
+use crate::tidy;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     any::{Any, TypeId},
@@ -10,6 +11,7 @@ use std::{
     rc::Rc,
     time::Duration,
 };
+use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use touchpoint_tests::workspace;
 
@@ -26,6 +28,8 @@ pub(crate) struct Lab {
     pub(crate) runtime: Runtime,
     bar: ProgressBar,
     shared: RefCell<HashMap<TypeId, Rc<dyn Any>>>,
+    // Last: what is shared lies in it.
+    _folder: TempDir,
 }
 
 impl Lab {
@@ -38,7 +42,8 @@ impl Lab {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.map_err(|error| format!("no threads: {error}"))?;
         let (customers, waiting) = if quick { (50_000, 5_000) } else { (1_000_000, 100_000) };
-        let lab = Lab { customers, waiting, runtime, bar, shared: RefCell::default() };
+        let folder = tidy::folder(&runtime)?;
+        let lab = Lab { customers, waiting, runtime, bar, shared: RefCell::default(), _folder: folder };
         // One after the other: built together, each could be given what only the other asks of a crate.
         for package in ["touchpoint-agent", "touchpoint-hub"] {
             lab.says(format!("cargo build -p {package}"));

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! bench        what a figure is, and what came of measuring it
+//! tidy         nothing is left behind
 //! lab          what figures are measured in: sizes, progress, what several of them share
 //! samples      medians, spreads, percentiles
 //! yardstick    plain SQLite and plain SQLCipher, to compare with
@@ -24,6 +25,7 @@ use std::{
 mod bench;
 mod lab;
 mod samples;
+mod tidy;
 
 mod meter;
 mod population;

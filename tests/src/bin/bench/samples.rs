@@ -24,8 +24,13 @@ impl Samples {
 
     /// How far apart they are: (largest - smallest) / median, 0 for one round.
     pub(crate) fn spread(&self) -> f64 {
+        self.range() / self.median()
+    }
+
+    /// Largest - smallest.
+    pub(crate) fn range(&self) -> f64 {
         let sorted = self.sorted();
-        (sorted[sorted.len() - 1] - sorted[0]) / self.median()
+        sorted[sorted.len() - 1] - sorted[0]
     }
 
     /// Two things measured in the same rounds, put together.

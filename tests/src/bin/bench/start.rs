@@ -45,8 +45,9 @@ fn full_vs_empty(lab: &Lab) -> Reading {
         empty.push(start(&fresh));
     }
     let more = full.each(&empty, |full, empty| full - empty);
-    let Reading { ratio, reference, .. } = Reading::beside(&full, &empty);
-    Reading { reference, ratio, ..Reading::of(&more) }
+    // A difference may be nothing, so its spread is told as a part of an empty start.
+    let spread = more.range() / empty.median();
+    Reading { value: more.median(), spread, ..Reading::beside(&full, &empty) }
 }
 
 /// Milliseconds from the start of the agent to its first visit decided. Knocks at a known port, because the log would say where it
