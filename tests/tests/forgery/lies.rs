@@ -288,7 +288,12 @@ pub(crate) const BLOCKS: &[Lie] = &[
         "is no row",
     ),
     (Customers, "four billion segments", |at| at.block(row(&[1, 0x86, 0x9a, 255, 255, 255, 255]), 1), "is no row"),
-    (Customers, "a customer below zero", |at| at.block(row(&[0x20, 0x86, 0x80, 0xf6, 0, 0xa0, 0xa0, 0xa0]), 1), "is no row"),
+    (
+        Customers,
+        "a customer below zero",
+        |at| at.block(row(&[0x20, 0x86, 0x80, 0xf6, 0, 0xa0, 0xa0, 0xa0]), 1),
+        "is no row",
+    ),
     (
         Customers,
         "a token twice",
