@@ -344,8 +344,13 @@ pub(crate) const BLOCKS: &[Lie] = &[
         |at| at.block(frame(20, &[0x83, 0x5b, 0x7f, 255, 255, 255, 255, 255, 255, 255], 0), 1),
         "is no row",
     ),
-    (Customers, "four billion segments", |at| at.block(row(&[1, 0x84, 0x9a, 255, 255, 255, 255]), 1), "is no row"),
-    (Customers, "a customer below zero", |at| at.block(row(&[0x20, 0x84, 0x80, 0xf6, 0, 0xa0]), 1), "is no row"),
+    (Customers, "four billion segments", |at| at.block(row(&[1, 0x86, 0x9a, 255, 255, 255, 255]), 1), "is no row"),
+    (
+        Customers,
+        "a customer below zero",
+        |at| at.block(row(&[0x20, 0x86, 0x80, 0xf6, 0, 0xa0, 0xa0, 0xa0]), 1),
+        "is no row",
+    ),
     (
         Customers,
         "a token twice",
@@ -356,7 +361,7 @@ pub(crate) const BLOCKS: &[Lie] = &[
                     &[0x83, 0x50]
                         .iter()
                         .chain(&[7; 16])
-                        .chain(&[1, 0x84, 0x80, 0xf6, 0, 0xa0])
+                        .chain(&[1, 0x86, 0x80, 0xf6, 0, 0xa0, 0xa0, 0xa0])
                         .copied()
                         .collect::<Vec<_>>()
                         .repeat(2),
