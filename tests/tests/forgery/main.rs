@@ -370,7 +370,7 @@ fn a_bundle_or_picture_that_cannot_be_shown_changes_nothing() {
 #[test]
 fn a_broker_that_plays_back_what_is_old_changes_nothing() {
     let mut scene = Scene::set();
-    for (subject, named) in [(Customers, "it is 1, older than"), (Campaigns, "it is 1, older than")] {
+    for (subject, unfollowed) in [(Customers, "customers"), (Campaigns, "campaigns")] {
         let before = scene.effect();
         let old = match subject {
             Customers => scene.shard_head(&scene.rogue.shard_head),
@@ -384,7 +384,8 @@ fn a_broker_that_plays_back_what_is_old_changes_nothing() {
         assert_eq!(scene.effect(), before);
         scene.rogue.takes_the_place_of("kiosk-1");
         scene.agent.reaches("a refusal of what is old", |status| {
-            status["line"]["last_refusal"].as_str().is_some_and(|last| last.contains(named))
+            let why = status["line"]["unfollowed"][unfollowed]["reason"].as_str();
+            why.is_some_and(|why| why.contains("it is 1, older than"))
                 && count(status) > times + 1
                 && status["line"]["connected"] == true
         });
