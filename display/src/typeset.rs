@@ -7,8 +7,9 @@ use embedded_graphics::{
 
 use crate::{
     frame::Frame,
-    layout::Scale,
-    text::{Paragraph, Style, TextEngine},
+    scale::Scale,
+    script::Writing,
+    text::{Paragraph, Role, Style, TextEngine},
     theme::Colour,
 };
 
@@ -18,16 +19,21 @@ const TITLE_LINES: usize = 3;
 const LABEL_LINES: usize = 2;
 /// Wanted size of a button's label in pixels of the reference panel.
 const LABEL: u32 = 28;
+/// Distance of a label from the sides of its button.
+const LABEL_SIDES: u32 = 18;
 /// Percent of the height that a title may take from the body.
 const TITLE_SHARE: u32 = 65;
 /// Sizes that are tried, in percent of the wanted one, before a text counts as too long.
 const LADDER: [u32; 7] = [100, 93, 87, 81, 75, 70, 65];
-/// Smallest body on the reference panel: its capital I is 4.8 mm high (ADA 707.7.2).
-const SMALLEST_BODY: u32 = 23;
-/// Smallest title on the reference panel: still clearly larger than the body.
-const SMALLEST_TITLE: u32 = 30;
-/// Smallest text at all, in pixels: below it letters have no room for their shapes.
-const SMALLEST: u32 = 12;
+/// Smallest title in percent of the smallest body: still clearly larger.
+const SMALLEST_TITLE: u32 = 128;
+
+/// How words are set that stand in one view: how large things are, and how it is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    pub(crate) scale: Scale,
+    pub(crate) writing: Writing,
+}
 
 /// Wanted sizes of title and body in pixels of the reference panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,21 +69,23 @@ impl Words {
         (title, body): (&str, &str),
         room: Size,
         sizes: Sizes,
-        scale: Scale,
+        Manner { scale, writing }: Manner,
     ) -> Self {
         // A body leaves the title the greater part: who reads only one of them reads the title.
         let share = if body.is_empty() { 100 } else { TITLE_SHARE };
         let title_room = Size::new(room.width, room.height * share / 100);
-        let title_style = Style { size: 0, line_percent: 116, bold: true, centred: sizes.centred };
-        let title_sizes = ladder(scale.px(sizes.title), SMALLEST_TITLE, scale);
+        let centred = sizes.centred;
+        let title_style = Style { size: 0, line_percent: 116, role: Role::Title, centred, writing };
+        let smallest = scale.smallest_text();
+        let title_sizes = ladder(scale.px(sizes.title), smallest * SMALLEST_TITLE / 100);
         let (title, title_cut) = largest(text, title, title_style, title_sizes, (title_room, TITLE_LINES));
 
         // Beside a title that had to shrink, the body stays clearly smaller.
         let wanted_body = scale.px(sizes.body).min(title.font_size() * 7 / 10);
         let gap = scale.px(sizes.title * 4 / 10);
         let body_room = Size::new(room.width, room.height.saturating_sub(title.height + gap));
-        let body_style = Style { size: 0, line_percent: 145, bold: false, centred: sizes.centred };
-        let body_sizes = ladder(wanted_body, SMALLEST_BODY, scale);
+        let body_style = Style { size: 0, line_percent: 145, role: Role::Body, centred, writing };
+        let body_sizes = ladder(wanted_body, smallest);
         let set = (!body.is_empty()).then(|| largest(text, body, body_style, body_sizes, (body_room, usize::MAX)));
         let body_cut = set.as_ref().is_some_and(|(_, cut)| *cut);
         let body = set.map(|(body, _)| body).filter(|body| body.height <= body_room.height);
@@ -100,11 +108,12 @@ impl Words {
 
 impl Label {
     /// Sets the words of a button as large as they fit on it.
-    pub(crate) fn set(text: &mut TextEngine, label: &str, button: Size, scale: Scale) -> Self {
-        let room = button.saturating_sub(Size::new(scale.px(20), scale.px(4)) * 2);
-        let style = Style { size: 0, line_percent: 120, bold: true, centred: true };
-        let (paragraph, cut) =
-            largest(text, label, style, ladder(scale.px(LABEL), SMALLEST_BODY, scale), (room, LABEL_LINES));
+    pub(crate) fn set(text: &mut TextEngine, label: &str, button: Size, manner: Manner) -> Self {
+        let Manner { scale, writing } = manner;
+        let room = button.saturating_sub(Size::new(scale.px(LABEL_SIDES), scale.px(4)) * 2);
+        let style = Style { size: 0, line_percent: 120, role: Role::Label, centred: true, writing };
+        let sizes = ladder(scale.px(LABEL), scale.smallest_text());
+        let (paragraph, cut) = largest(text, label, style, sizes, (room, LABEL_LINES));
         Self { paragraph, cut }
     }
 
@@ -118,13 +127,12 @@ impl Label {
         colour: Colour,
     ) {
         let above = button.size.height.saturating_sub(self.paragraph.height) / 2;
-        text.draw(frame, &self.paragraph, button.top_left + Size::new(scale.px(20), above), colour);
+        text.draw(frame, &self.paragraph, button.top_left + Size::new(scale.px(LABEL_SIDES), above), colour);
     }
 }
 
-/// Font sizes to try, in pixels: from the wanted one down to the smallest allowed on the reference panel.
-fn ladder(wanted: u32, smallest: u32, scale: Scale) -> impl Iterator<Item = u32> {
-    let smallest = scale.px_at_least(smallest, SMALLEST);
+/// Font sizes to try, in pixels: from the wanted one down to the smallest allowed.
+fn ladder(wanted: u32, smallest: u32) -> impl Iterator<Item = u32> {
     LADDER.into_iter().map(move |percent| (wanted * percent / 100).max(smallest))
 }
 
@@ -150,5 +158,5 @@ fn largest(
 }
 
 fn lines_in(height: u32, style: Style) -> usize {
-    (height / (style.size * style.line_percent).div_ceil(100).max(1)) as usize
+    (height / (style.size * style.lines()).div_ceil(100).max(1)) as usize
 }
