@@ -21,16 +21,25 @@ use crate::{
 /// Widest text: about 55 characters, beyond which the eye loses the beginning of the next line.
 const WIDEST_TEXT: u32 = 850;
 
-/// Height that a title of two lines and a body of three need below a picture.
-const WORDS_HEIGHT: u32 = 350;
+/// Height that a title of two lines and a body of three need below a picture: on a wide card, and on one that is
+/// narrower than this, where they are smaller.
+const WORDS_HEIGHT: (u32, u32) = (350, 296);
+/// Width from which a card is wide, in pixels of the reference.
+const WIDE: u32 = 640;
+
+/// Least lines of the smallest text for which a card has room, if part of it shall be a picture.
+const LINES_WITH_PICTURE: u32 = 9;
 
 /// Widest QR code: 10 cm on the reference, twice what an arm's length needs; more only shouts.
 const WIDEST_CODE: u32 = 360;
 
+/// Narrowest QR code with its quiet zone, in tenths of a millimetre, where there is room at all: 5 cm for an arm's length.
+const LEAST_CODE: u32 = 500;
+
 /// Height of the logo, and of the room below it.
 const LOGO: (u32, u32) = (56, 22);
-/// Lowest panel that has room for a logo above a message, in pixels.
-const LOWEST_WITH_LOGO: u32 = 400;
+/// Least lines of the smallest text for which a panel has room, if it shall have a logo.
+const LINES_WITH_LOGO: u32 = 20;
 
 /// Least height of a button: 20 mm (EN 301 549 names no size; this is what a thumb in a glove needs).
 const TARGET: u32 = 200;
@@ -86,8 +95,10 @@ pub(crate) enum Setting {
     Alone,
     /// In a column beside a picture or code: in the middle of its height.
     Beside,
-    /// Across the card under a picture or code: in the upper part.
+    /// Across a wide card under a picture or code: in the upper part.
     Under,
+    /// The same on a narrow card: smaller.
+    UnderNarrow,
     /// Smaller, to be read from top to bottom.
     Reading,
 }
@@ -142,7 +153,9 @@ impl<'a> Canvas<'a> {
 
     /// Takes the logo off the top of `area`, if there is one and room for it.
     fn logo(&self, area: Rectangle) -> (Option<Rectangle>, Rectangle) {
-        let Some(logo) = self.logo.filter(|_| self.size.height >= LOWEST_WITH_LOGO) else { return (None, area) };
+        let Some(logo) = self.logo.filter(|_| self.size.height >= LINES_WITH_LOGO * self.scale.smallest_text()) else {
+            return (None, area);
+        };
         let (height, gap) = (self.scale.px(LOGO.0), self.scale.px(LOGO.1));
         let (top, rest) = split_top(area, height, gap);
         let size = proportional(logo, Size::new(area.size.width * 6 / 10, top.size.height));
@@ -212,7 +225,9 @@ pub(crate) fn attract(canvas: &Canvas<'_>) -> AttractLayout {
 pub(crate) fn notice(canvas: &Canvas<'_>) -> NoticeLayout {
     let scale = canvas.scale;
     let (logo, screen) = canvas.logo(inset(canvas.screen(), canvas.spacing));
-    let size = Size::new(scale.px(760), scale.px(500)).component_min(screen.size);
+    // Large enough for its words on a panel that is small for its millimetres.
+    let least = scale.smallest_text();
+    let size = Size::new(scale.px(760).max(28 * least), scale.px(500).max(14 * least)).component_min(screen.size);
     let card = centred(size, screen);
     let content = inset(card, padding(canvas) * 5 / 4);
     let side = scale.px(112).min(content.size.height / 3);
@@ -255,7 +270,10 @@ struct Content {
 
 /// Divides the card's content between the words and what stands beside them, or on a narrow card above them.
 fn content(offer: &Offer, purpose: Purpose, area: Rectangle, scale: Scale) -> Content {
-    let picture = offer.picture.as_ref().map(|picture| picture.size());
+    // Where words have little room, they have all of it.
+    let lines = area.size.height / scale.smallest_text();
+    let picture = offer.picture.as_ref().filter(|_| lines >= LINES_WITH_PICTURE).map(|picture| picture.size());
+    let under = if area.size.width >= scale.px(WIDE) { Setting::Under } else { Setting::UnderNarrow };
     let narrow = area.size.width * 5 < area.size.height * 6;
     match (picture, offer.qr.is_some(), purpose) {
         (None, false, _) => {
@@ -263,7 +281,7 @@ fn content(offer: &Offer, purpose: Purpose, area: Rectangle, scale: Scale) -> Co
             let setting = if purpose == Purpose::Explain { Setting::Reading } else { Setting::Alone };
             Content { text, setting, picture: None, qr: None }
         }
-        (picture, qr, Purpose::Invite) if narrow => above_words(picture, qr, area, Setting::Under, scale),
+        (picture, qr, Purpose::Invite) if narrow => above_words(picture, qr, area, under, scale),
         (picture, qr, Purpose::Invite) => beside_words(picture, qr, area, (41, Setting::Beside), scale),
         (picture, qr, Purpose::Explain) if narrow => above_words(picture, qr, area, Setting::Reading, scale),
         (picture, qr, Purpose::Explain) => beside_words(picture, qr, area, (33, Setting::Reading), scale),
@@ -291,8 +309,13 @@ fn above_words(picture: Option<Size>, qr: bool, area: Rectangle, setting: Settin
     let gap = scale.px(44);
     let height = area.size.height;
     // As high as the words allow, but always enough to be seen; words to be read get more.
-    let most = if setting == Setting::Reading { 34 } else { 56 };
-    let share = (height.saturating_sub(scale.px(WORDS_HEIGHT) + gap)).clamp(height * 30 / 100, height * most / 100);
+    let (words, most) = match setting {
+        Setting::Reading => (WORDS_HEIGHT.0, 34),
+        Setting::UnderNarrow => (WORDS_HEIGHT.1, 56),
+        Setting::Under | Setting::Alone | Setting::Beside => (WORDS_HEIGHT.0, 56),
+    };
+    let share = (height.saturating_sub(scale.px(words) + gap)).clamp(height * 30 / 100, height * most / 100);
+    let share = if qr { share.max(scale.tenths(LEAST_CODE).min(height * most / 100)) } else { share };
     let (media, _) = split_top(area, share, gap);
     let (left, right) = match (picture, qr) {
         (Some(_), true) => split_right(media, media.size.width.saturating_sub(gap) / 2, gap),
@@ -441,7 +464,7 @@ mod tests {
                     layout.answers.iter().all(|button| button.size.height >= target && button.size.width >= target)
                 );
                 let code = layout.qr.unwrap().size.width;
-                assert!(code >= canvas.scale.tenths(500), "{code} pixels on {}", glass.size);
+                assert!(code >= canvas.scale.tenths(LEAST_CODE), "{code} pixels on {}", glass.size);
             }
         }
     }

@@ -86,8 +86,7 @@ impl Painter<'_> {
         let down = match layout.setting {
             Setting::Alone | Setting::Beside => middle,
             // Nearer to the picture than to the card's end: they belong together.
-            Setting::Under => middle / 2,
-            Setting::Reading => 0,
+            Setting::Under | Setting::UnderNarrow | Setting::Reading => middle / 2,
         };
         let place = Rectangle::new(layout.text.top_left + Point::new(0, down), layout.text.size);
         self.stroke(place, theme.accent);
@@ -111,21 +110,26 @@ impl Painter<'_> {
     pub(crate) fn attract(&mut self, words: (&str, &str), layout: &AttractLayout, logo: Option<&Picture>) {
         let theme = self.theme;
         let scale = self.canvas.scale;
-        self.clear(theme.accent);
+        // Who needs high contrast is often dazzled by a bright screen.
+        let dark = theme.background == Colour::BLACK;
+        let (ground, ink) = if dark { (theme.background, theme.accent) } else { (theme.accent, theme.on_accent) };
+        self.clear(ground);
         // In tenths of the radius: the rings spread.
         for (tenths, percent) in [(48, 4), (32, 8), (19, 13), (10, 100)] {
-            let colour = theme.accent.mix(theme.on_accent, percent);
+            let colour = ground.mix(ink, percent);
             mask::disc(self.frame, layout.rings, layout.radius * tenths / 10, colour);
         }
-        self.card_sign(layout.rings, layout.radius);
+        self.card_sign(layout.rings, layout.radius, ground, ink);
         self.plate(layout.logo, logo);
         let words = attract_words(self.text, words, layout, self.manner);
         let height = words.height() + stroke_height(scale);
         let down = Point::new(0, middle(layout.text.size.height, height));
         let place = Rectangle::new(layout.text.top_left + down, layout.text.size);
-        self.stroke(place, theme.on_accent);
+        self.stroke(place, ink);
         let at = place.top_left + Size::new(0, stroke_height(scale));
-        words.draw(self.text, self.frame, at, (theme.on_accent, theme.on_accent.mix(theme.accent, 12)));
+        // No paler than can be read, which is little on a ground like this.
+        let body = if !dark && ink.mix(ground, 12).contrast(ground) >= 4_500 { ink.mix(ground, 12) } else { ink };
+        words.draw(self.text, self.frame, at, (ink, body));
     }
 
     /// How something went, with a sign that says it without words.
@@ -196,19 +200,18 @@ impl Painter<'_> {
     }
 
     /// The outline of a bank card in the innermost ring: says without words what the machine waits for.
-    fn card_sign(&mut self, centre: Point, radius: u32) {
-        let theme = self.theme;
+    fn card_sign(&mut self, centre: Point, radius: u32, colour: Colour, ground: Colour) {
         let size = Size::new(radius * 112 / 100, radius * 72 / 100);
         let card = Rectangle::with_center(centre, size);
-        mask::rounded(self.frame, card, radius / 9, theme.accent);
+        mask::rounded(self.frame, card, radius / 9, colour);
         let stripe =
             Rectangle::new(card.top_left + Size::new(0, size.height / 5), Size::new(size.width, size.height / 6));
-        mask::fill(self.frame, stripe, theme.on_accent);
+        mask::fill(self.frame, stripe, ground);
         let chip = Rectangle::new(
             card.top_left + Size::new(size.width / 9, size.height * 62 / 100),
             Size::new(size.width / 4, size.height / 7),
         );
-        mask::rounded(self.frame, chip, chip.size.height / 3, theme.on_accent);
+        mask::rounded(self.frame, chip, chip.size.height / 3, ground);
     }
 
     /// The stroke above a title, where its lines begin.
@@ -280,7 +283,7 @@ pub(crate) fn label_area(area: Rectangle, key: Option<Side>, scale: Scale) -> Re
 pub(crate) fn offer_words(text: &mut TextEngine, offer: &Offer, layout: &OfferLayout, manner: Manner) -> Words {
     let sizes = match layout.setting {
         Setting::Alone | Setting::Under => WHOLE_WIDTH,
-        Setting::Beside => BESIDE,
+        Setting::Beside | Setting::UnderNarrow => BESIDE,
         Setting::Reading => READING,
     };
     Words::set(text, (&offer.title, &offer.body), below_stroke(layout.text.size, manner.scale), sizes, manner)

@@ -237,14 +237,14 @@ impl Screen {
             return Ok((Alive::default(), fresh));
         };
         let layout = layout::offer(offer, purpose, &canvas);
-        // First what can fail, so that a view is drawn whole or not at all.
-        let code = match (&offer.qr, layout.qr) {
-            (Some(text), Some(area)) => Some(Code::encode(text, area.size.width, 1).map_err(ShowError::Qr)?),
-            _ => None,
-        };
         let time = Time::of(offer, canvas.mirrored);
         let fresh = !stills.restore(key, frame);
         if fresh {
+            // First what can fail, so that a view is drawn whole or not at all.
+            let code = match (&offer.qr, layout.qr) {
+                (Some(text), Some(area)) => Some(Code::encode(text, area.size.width, 1).map_err(ShowError::Qr)?),
+                _ => None,
+            };
             let pictures = Pictures {
                 logo: scaled(logo, look.logo.as_ref(), layout.logo),
                 picture: scaled(picture, offer.picture.as_ref(), layout.picture),

@@ -84,7 +84,7 @@ impl Writing {
 }
 
 /// Frequent characters that simplified Chinese does not have; one of them stands in nearly every sentence.
-const TRADITIONAL: &str = "們個來說時會對過還這裡嗎為與從點請開關問間電話機號錢銀帳戶貸優惠儲財務險業選擇讓更後見謝謝";
+const TRADITIONAL: &str = "們個來說時會對過還這裡嗎為與從點請開關問間電話機號錢銀帳戶貸優惠儲財務險業選擇讓後見謝";
 
 /// Divides a text into pieces of one script. Characters of none go with what precedes them, or with what follows at
 /// the beginning.

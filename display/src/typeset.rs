@@ -25,6 +25,8 @@ const LABEL_SIDES: u32 = 18;
 const TITLE_SHARE: u32 = 65;
 /// Sizes that are tried, in percent of the wanted one, before a text counts as too long.
 const LADDER: [u32; 7] = [100, 93, 87, 81, 75, 70, 65];
+/// Wanted sizes of a title, in percent, that are tried when the body finds no place beside the first.
+const SMALLER_TITLES: [u32; 3] = [80, 65, 50];
 /// Smallest title in percent of the smallest body: still clearly larger.
 const SMALLEST_TITLE: u32 = 128;
 
@@ -63,8 +65,20 @@ pub(crate) struct Label {
 }
 
 impl Words {
-    /// Sets both texts as large as they fit a room, the title first, and cuts what does not fit in the smallest size.
-    pub(crate) fn set(
+    /// Sets both texts as large as they fit a room, the title first; a body that finds no place then makes the title
+    /// smaller. What does not fit in the smallest size is cut.
+    pub(crate) fn set(text: &mut TextEngine, words: (&str, &str), room: Size, sizes: Sizes, manner: Manner) -> Self {
+        let mut set = Self::with_title(text, words, room, sizes, manner);
+        for percent in SMALLER_TITLES {
+            if !set.body_cut || set.title_cut {
+                break;
+            }
+            set = Self::with_title(text, words, room, Sizes { title: sizes.title * percent / 100, ..sizes }, manner);
+        }
+        set
+    }
+
+    fn with_title(
         text: &mut TextEngine,
         (title, body): (&str, &str),
         room: Size,

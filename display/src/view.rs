@@ -56,7 +56,7 @@ pub struct Offer {
     pub title: String,
     /// The message itself; may be empty.
     pub body: String,
-    /// An illustration, shown whole and never cropped.
+    /// An illustration, shown whole and never cropped; left out on a panel where words need all the room.
     pub picture: Option<Arc<Picture>>,
     /// Content of a QR code, usually an address.
     pub qr: Option<String>,
