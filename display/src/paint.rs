@@ -27,8 +27,8 @@ const BESIDE: Sizes = Sizes { title: 50, body: 30, centred: false };
 const WHOLE_WIDTH: Sizes = Sizes { title: 60, body: 34, centred: false };
 /// Sizes of details, which are read at leisure.
 const READING: Sizes = Sizes { title: 42, body: 28, centred: false };
-const ATTRACT: Sizes = Sizes { title: 84, body: 34, centred: false };
-const NOTICE: Sizes = Sizes { title: 48, body: 28, centred: true };
+const ATTRACT: Sizes = Sizes { title: 84, body: 40, centred: false };
+const NOTICE: Sizes = Sizes { title: 52, body: 32, centred: true };
 
 /// The stroke above a title, and its distance from it.
 const STROKE: Size = Size::new(64, 6);

@@ -174,3 +174,70 @@ fn largest(
 fn lines_in(height: u32, style: Style) -> usize {
     (height / (style.size * style.lines()).div_ceil(100).max(1)) as usize
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::glass::{Glass, Mode};
+
+    const INK: Colour = Colour::BLACK;
+    const SIZES: Sizes = Sizes { title: 50, body: 30, centred: false };
+
+    /// Letters of every script, words long and short, and what nobody should write: controls and lone marks.
+    fn texts() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[a-zA-ZäöüßéА-яα-ω ,.!?%0-9]{0,160}",
+            "[\u{5d0}-\u{5ea}\u{620}-\u{64a} ()0-9.]{0,120}",
+            "[\u{904}-\u{939}\u{93e}-\u{94d}\u{e01}-\u{e3a}\u{e40}-\u{e4e}\u{200b} ]{0,120}",
+            "[\u{3041}-\u{3096}\u{4e00}-\u{4fff}\u{ac00}-\u{ad00}、。]{0,80}",
+            any::<String>(),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(96))]
+
+        #[test]
+        fn no_words_panic_or_leave_their_room(
+            (title, body) in (texts(), texts()),
+            (width, height) in (40_u32..1000, 40_u32..700),
+            large_text in any::<bool>(),
+        ) {
+            let glass = Glass::of(Size::new(1024, 768));
+            let mode = Mode { large_text, high_contrast: false };
+            let writing = Writing::of([title.as_str(), &body].into_iter());
+            let manner = Manner { scale: Scale::of(&glass, mode), writing };
+            let mut text = TextEngine::new(&[]);
+            let room = Size::new(width, height);
+            let words = Words::set(&mut text, (&title, &body), room, SIZES, manner);
+            if words.title_cut || words.body_cut {
+                return Ok(());
+            }
+            prop_assert!(words.height() <= height);
+            // What is drawn may lean out of its line by as much as letters lean, and no more.
+            let lean = manner.scale.px(SIZES.title);
+            let mut frame = Frame::new(room + Size::new_equal(2 * lean));
+            let top_left = Point::new_equal(lean.cast_signed());
+            words.draw(&mut text, &mut frame, top_left, (INK, INK));
+            let slack = Rectangle::new(top_left, room).offset(lean.cast_signed() / 3);
+            for area in frame.take_damage() {
+                prop_assert!(area.intersection(&slack) == area, "{area:?} beyond {slack:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_without_a_place_makes_the_title_smaller() {
+        let glass = Glass::of(Size::new(1024, 768));
+        let manner = Manner { scale: Scale::of(&glass, Mode::default()), writing: Writing::default() };
+        let mut text = TextEngine::new(&[]);
+        let (title, body) = ("Your savings can earn 3.1 %", "Anna, move them to Gold Savings today, and earn.");
+        let high = Words::set(&mut text, (title, body), Size::new(420, 400), SIZES, manner);
+        let low = Words::set(&mut text, (title, body), Size::new(420, 175), SIZES, manner);
+        assert!(!low.title_cut && !low.body_cut);
+        assert!(low.title.font_size() < high.title.font_size());
+    }
+}

@@ -132,7 +132,8 @@ height = 768
 # Its visible area, so that text and buttons are as large as people need.
 # millimetres = [305, 229]
 # Function keys beside it instead of touch: the middle of each in thousandths of the height, from the top down.
-# keys = { left = [330, 500, 670, 840], right = [330, 500, 670, 840] }
+# keys.left = [330, 500, 670, 840]
+# keys.right = [330, 500, 670, 840]
 # For everybody before this screen; one customer may need it on another.
 # large_text = true
 # high_contrast = true

@@ -7,7 +7,7 @@ use std::{
     env, fs,
     path::{Path, PathBuf},
 };
-use touchpoint_display::{Limits, Picture};
+use touchpoint_display::{Limits, Picture, Size};
 
 /// Set to take what is seen for what is wanted.
 const BLESS: &str = "TOUCHPOINT_BLESS";
@@ -53,7 +53,9 @@ pub fn pictures() -> Vec<String> {
 /// The golden screens there are, by name.
 pub fn screens() -> Vec<String> {
     let names = names(&golden(SCREENS));
-    names.into_iter().map(|name| name.trim_end_matches(".png").to_owned()).collect()
+    let mut names: Vec<String> = names.iter().map(|name| name.trim_end_matches(".png").to_owned()).collect();
+    names.sort();
+    names
 }
 
 /// Removes the golden screens of names that are no longer shown, if they are to be renewed.
@@ -75,10 +77,11 @@ fn compare(name: &str, bytes: &[u8]) -> Option<String> {
     let golden = golden(name);
     if env::var_os(BLESS).is_some() {
         fs::create_dir_all(golden.parent().unwrap()).unwrap();
-        fs::write(golden, bytes).unwrap();
+        // They are kept for years, so they are packed tighter than a device would.
+        let picture = decode(bytes);
+        write_png(&golden, picture.size(), picture.pixels(), png::Compression::High);
         return None;
     }
-    let decode = |bytes: &[u8]| Picture::decode(bytes, Limits::default()).unwrap();
     let wanted = decode(&fs::read(&golden).unwrap_or_else(|error| missing(&golden, &error)));
     let seen = decode(bytes);
     if wanted.size() != seen.size() {
@@ -103,6 +106,20 @@ fn missing(golden: &Path, error: &std::io::Error) -> ! {
     panic!("{}: {error}; {BLESS}=1 makes it", golden.display())
 }
 
+fn decode(bytes: &[u8]) -> Picture {
+    // Upright panels too.
+    Picture::decode(bytes, Limits { size: Size::new(1920, 1920), ..Limits::default() }).unwrap()
+}
+
+fn write_png(path: &Path, size: Size, pixels: &[u32], compression: png::Compression) {
+    let rgb: Vec<u8> = pixels.iter().flat_map(|pixel| pixel.to_be_bytes().into_iter().skip(1)).collect();
+    let file = fs::File::create(path).unwrap();
+    let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), size.width, size.height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_compression(compression);
+    encoder.write_header().unwrap().write_image_data(&rgb).unwrap();
+}
+
 /// Writes three pictures side by side: the golden one, what was seen, and in red where they differ.
 fn show_difference(name: &str, wanted: &Picture, seen: &Picture) -> PathBuf {
     let path = workspace::root().join("target/golden-diff").join(name);
@@ -115,14 +132,11 @@ fn show_difference(name: &str, wanted: &Picture, seen: &Picture) -> PathBuf {
     let parts = [wanted.pixels(), seen.pixels(), &marked].map(|pixels| pixels.chunks_exact(size.width as usize));
     let [mut left, mut middle, mut right] = parts;
     let gap = [DIFFERENT; GAP as usize];
-    let mut rgb = Vec::new();
+    let mut pixels = Vec::new();
     while let (Some(one), Some(two), Some(three)) = (left.next(), middle.next(), right.next()) {
-        let row = [one, &gap, two, &gap, three].into_iter().flatten();
-        rgb.extend(row.flat_map(|pixel| pixel.to_be_bytes().into_iter().skip(1)));
+        pixels.extend([one, &gap, two, &gap, three].into_iter().flatten());
     }
-    let file = fs::File::create(&path).unwrap();
-    let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), size.width * 3 + GAP * 2, size.height);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.write_header().unwrap().write_image_data(&rgb).unwrap();
+    let size = Size::new(size.width * 3 + GAP * 2, size.height);
+    write_png(&path, size, &pixels, png::Compression::Fast);
     path
 }

@@ -9,7 +9,7 @@ const SIDE: u32 = 128;
 const SAMPLES: u32 = 4;
 
 /// Three columns in a round seal.
-pub fn bank() -> Arc<Picture> {
+pub(crate) fn bank() -> Arc<Picture> {
     let colour = |x: f32, y: f32| {
         let seal = (x - 0.5).hypot(y - 0.5) <= 0.5;
         let roof = (0.26..0.38).contains(&y) && (x - 0.5).abs() <= (y - 0.26) / 0.12 * 0.28 + 0.02;
@@ -25,7 +25,7 @@ pub fn bank() -> Arc<Picture> {
 }
 
 /// A bag with its handle.
-pub fn shop() -> Arc<Picture> {
+pub(crate) fn shop() -> Arc<Picture> {
     let colour = |x: f32, y: f32| {
         let from_handle = (x - 0.5).hypot(y - 0.34);
         let handle = y < 0.36 && (0.16..0.24).contains(&from_handle);

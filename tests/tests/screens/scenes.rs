@@ -7,12 +7,12 @@ use touchpoint_display::{
 };
 
 /// One screen.
-pub struct Scene {
-    pub name: String,
-    pub view: View,
-    pub glass: Glass,
-    pub theme: Theme,
-    pub mode: Mode,
+pub(crate) struct Scene {
+    pub(crate) name: String,
+    pub(crate) view: View,
+    pub(crate) glass: Glass,
+    pub(crate) theme: Theme,
+    pub(crate) mode: Mode,
 }
 
 const STANDARD: Mode = Mode { large_text: false, high_contrast: false };
@@ -203,7 +203,7 @@ fn out_of_order(title: &str, body: &str) -> View {
 }
 
 /// All screens, in the order in which a person looks at them.
-pub fn all() -> Vec<Scene> {
+pub(crate) fn all() -> Vec<Scene> {
     let mut scenes = Vec::new();
     let mut add = |name: &str, view: View, glass: Glass, theme: Theme, mode: Mode| {
         scenes.push(Scene { name: name.to_owned(), view, glass, theme, mode });

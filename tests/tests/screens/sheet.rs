@@ -11,7 +11,7 @@ const CELL: Size = Size::new(340, 256);
 ///
 /// # Errors
 /// There are no screens.
-pub fn sheet<'a>(screens: impl ExactSizeIterator<Item = &'a Frame>) -> Result<Vec<u8>, EncodeError> {
+pub(crate) fn sheet<'a>(screens: impl ExactSizeIterator<Item = &'a Frame>) -> Result<Vec<u8>, EncodeError> {
     let rows = (screens.len() as u32).div_ceil(COLUMNS);
     let mut sheet = Frame::new(Size::new(CELL.width * COLUMNS, CELL.height * rows));
     for (index, screen) in (0..).zip(screens) {
