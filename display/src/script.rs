@@ -35,7 +35,7 @@ pub(crate) struct Writing {
 
 impl Script {
     /// The script of a character; `None` for digits, signs and spaces, which follow their neighbours.
-    fn of(character: char) -> Option<Self> {
+    pub(crate) fn of(character: char) -> Option<Self> {
         match character {
             '\0'..='@' | '['..='`' | '{'..='©' | '«'..='¹' | '»'..='¿' | '×' | '÷' => None,
             '\u{590}'..='\u{5ff}' | '\u{fb1d}'..='\u{fb4f}' => Some(Self::Hebrew),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::picture::Picture;
+use crate::{picture::Picture, script::Script};
 
 /// Most answers an offer may have: more cannot be read and weighed in the seconds a customer waits.
 pub const MAX_ANSWERS: usize = 3;
@@ -72,8 +72,14 @@ impl Offer {
     /// Seconds a customer needs to read the words and, with a code, to scan it.
     #[must_use]
     pub fn reading_seconds(&self) -> u32 {
-        let characters =
-            self.title.chars().chain(self.body.chars()).filter(|character| !character.is_control()).count();
+        let weight = |character: char| match character {
+            // Marks that only say where a word may end, or which way it runs.
+            '\u{200b}'..='\u{200f}' => 0,
+            // One of Chinese, Japanese or Korean says as much as two or three letters, and takes as long.
+            _ if Script::of(character) == Some(Script::Han) => 2,
+            _ => 1,
+        };
+        let characters: usize = self.title.chars().chain(self.body.chars()).map(weight).sum();
         let reading = NOTICING.saturating_add(u32::try_from(characters).unwrap_or(u32::MAX) / CHARACTERS_A_SECOND);
         reading.max(if self.qr.is_some() { SCANNING } else { LEAST_SECONDS })
     }
@@ -124,6 +130,7 @@ mod tests {
         let words = |count: usize| Offer { body: "x".repeat(count), ..Offer::default() };
         assert_eq!(words(0).reading_seconds(), 6);
         assert_eq!(words(120).reading_seconds(), 13);
+        assert_eq!(Offer { body: "口".repeat(60), ..Offer::default() }.reading_seconds(), 13);
         assert_eq!(Offer { qr: Some("x".to_owned()), ..words(24) }.reading_seconds(), 12);
     }
 }
