@@ -9,11 +9,11 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
 };
-use touchpoint_display::Size;
+use touchpoint_display::{Glass, Mode, Size};
 use touchpoint_link::{Endpoint, TlsFiles};
 use touchpoint_protocol::name::DeviceId;
 
-use crate::{chain, domain::update::Membership};
+use crate::{chain, domain::update::Membership, glass::ScreenSection};
 
 /// The file as it is written.
 #[derive(Debug, Deserialize)]
@@ -61,14 +61,6 @@ struct ApiSection {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ScreenSection {
-    width: u32,
-    height: u32,
-    picture: Option<PathBuf>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct VisitSection {
     seconds: u32,
 }
@@ -99,6 +91,10 @@ pub struct Config {
     pub api: Option<Listen>,
     /// The screen's size, in pixels.
     pub screen: Size,
+    /// What else is known of the glass.
+    pub glass: Glass,
+    /// How customers read, unless one of them needs it otherwise.
+    pub mode: Mode,
     /// Where the screen is kept as a PNG file, if it is.
     pub picture: Option<PathBuf>,
     /// How many seconds a visit lasts if nobody says.
@@ -125,9 +121,6 @@ impl fmt::Display for Listen {
 
 /// Longest time a visit may last, in seconds, whatever anybody asks for.
 pub const VISIT_SECONDS: u32 = 120;
-
-/// Largest panel, in pixels a side: 4K, above which a frame alone would be more memory than the whole agent may use.
-const LARGEST_SIDE: u32 = 3840;
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -204,11 +197,7 @@ impl Config {
         };
         let api =
             api.map(|api| listen(&api.listen, beside)).transpose().map_err(|problem| refuse("api.listen", problem))?;
-        for (key, side) in [("screen.width", screen.width), ("screen.height", screen.height)] {
-            if !(1..=LARGEST_SIDE).contains(&side) {
-                return Err(refuse(key, format!("{side} is not 1 to {LARGEST_SIDE} pixels")));
-            }
-        }
+        let (glass, mode) = screen.glass().map_err(|(key, problem)| refuse(key, problem))?;
         if !(1..=VISIT_SECONDS).contains(&visit.seconds) {
             return Err(refuse("visit.seconds", format!("{} is not 1 to {VISIT_SECONDS}", visit.seconds)));
         }
@@ -220,7 +209,9 @@ impl Config {
             folder: beside(storage.folder),
             keys: beside(storage.keys),
             api,
-            screen: Size::new(screen.width, screen.height),
+            screen: glass.size,
+            glass,
+            mode,
             picture: screen.picture.map(beside),
             visit_seconds: visit.seconds,
         })

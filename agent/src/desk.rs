@@ -115,7 +115,8 @@ impl<C: Clock> Desk<C> {
     }
 
     /// Tells which message is on the glass.
-    pub fn painted(&self, campaign: &CampaignId, language: &Language, checksum: u64) {
+    pub fn painted(&self, campaign: &CampaignId, language: &Language) {
+        let checksum = self.screen.checksum();
         let (campaign, language, at) = (campaign.clone(), language.clone(), self.clock.now().utc);
         self.status.send_modify(|status| status.painted = Some(Painted { campaign, language, at, checksum }));
     }

@@ -196,7 +196,7 @@ async fn present<C: Clock>(
             }),
             None => Err(Reason::NoTime),
         };
-        let (Some(message), Ok(shown)) = (message, &presented) else {
+        let (Some(message), Ok(_)) = (message, &presented) else {
             // One that was on the glass before an interruption has been recorded already.
             if last.is_none() {
                 let reason = presented.err().unwrap_or(Reason::NoTime);
@@ -210,7 +210,7 @@ async fn present<C: Clock>(
         let began = desk.clock.since_boot();
         desk.tell(|told| told.shown(&message.answers, visit.received.elapsed()));
         desk.tell_caller(&mut caller);
-        desk.painted(campaign, language, shown.checksum);
+        desk.painted(campaign, language);
         let shown = Fact::Shown {
             campaign: campaign.clone(),
             variant: variant.cloned(),

@@ -33,6 +33,7 @@ pub mod disk;
 pub mod api;
 pub mod config;
 pub mod device;
+pub mod glass;
 pub mod keys;
 
 /// An error and its sources in one line, for a log, a status or a terminal.

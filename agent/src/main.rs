@@ -97,6 +97,7 @@ async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
         .map_err(Failure::CoreDumps)?;
     let Keys { master, tokens, head_office, api_token } = Keys::load(&config.keys, &config.databases())?;
     let clock = Arc::new(SystemClock::new()?);
+    let (glass, mode) = (config.glass.clone(), config.mode);
     let panel: Box<dyn Panel> = match &config.picture {
         Some(picture) => Box::new(PngPanel::new(config.screen, picture)),
         None => Box::new(MemoryPanel::new(config.screen)),
@@ -124,7 +125,9 @@ async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
         let api = Api { events: events.clone(), visits, line, journal, token: Arc::new(api_token) };
         tokio::spawn(listener.serve(api, stopped(stopping.clone())))
     });
-    let outcome = device.run(Screen::new(panel, Theme::default()), happening, clock, stopped(stopping)).await;
+    let mut screen = Screen::on(glass, panel, Theme::default());
+    screen.set_mode(mode);
+    let outcome = device.run(screen, happening, clock, stopped(stopping)).await;
     if let Some(api) = api {
         // A caller that never closes its connection does not keep the agent from stopping.
         match timeout(LAST_REQUESTS, api).await {

@@ -67,6 +67,12 @@ impl Frame {
         self.damage.take()
     }
 
+    /// Replaces every pixel, rows from the top left.
+    pub(crate) fn overwrite(&mut self, write: impl FnOnce(&mut [u32])) {
+        write(&mut self.pixels);
+        self.damage.add(self.bounding_box());
+    }
+
     /// Lays `colour` over the frame through a mask of coverages (0 to 255, rows of `size.width`), its top left at `at`.
     /// What falls outside the frame, or what the mask is too short for, is left out.
     pub fn blend_mask(&mut self, at: Point, size: Size, mask: &[u8], colour: Colour) {

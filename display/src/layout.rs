@@ -1,39 +1,77 @@
-//! Where everything stands: a view and a panel's size in, rectangles out. Pure, so that a touch, a content check and
+//! Where everything stands: a view, a glass and a theme in, rectangles out. Pure, so that a touch, a content check and
 //! the painter all speak of the same places.
 //!
-//! Measures are those of a 15-inch 1024x768 panel, the usual one in an ATM, and are scaled to others. There 3.4 pixels
-//! are a millimetre: a touch target of 20 mm (EN 301 549) has 67, a QR code for an arm's length 169.
+//! Everything is placed for scripts that begin at the left; for the others the finished layout is mirrored.
 
 use embedded_graphics::{
     geometry::{Point, Size},
     primitives::Rectangle,
 };
 
-use crate::view::{MAX_ANSWERS, Offer};
-
-/// Long and short side of the panel for which measures are given.
-const REFERENCE: (u32, u32) = (1024, 768);
-
-/// Smallest scale in thousandths: text of a third of its size is the last that can be read.
-const MIN_SCALE: u32 = 333;
+use crate::{
+    area::{centred, inset, mirror, proportional, split_bottom, split_left, split_right, split_top, to_i32},
+    glass::{Answering, Glass, Mode, Side},
+    keys,
+    scale::Scale,
+    script::Writing,
+    theme::Theme,
+    view::{MAX_ANSWERS, Offer},
+};
 
 /// Widest text: about 55 characters, beyond which the eye loses the beginning of the next line.
 const WIDEST_TEXT: u32 = 850;
 
-/// Height that a title of two lines and a body of three need below a picture.
-const WORDS_HEIGHT: u32 = 350;
+/// Height that a title of two lines and a body of three need below a picture: on a wide card, and on one that is
+/// narrower than this, where they are smaller.
+const WORDS_HEIGHT: (u32, u32) = (350, 296);
+/// Width from which a card is wide, in pixels of the reference.
+const WIDE: u32 = 640;
+
+/// Least lines of the smallest text for which a card has room, if part of it shall be a picture.
+const LINES_WITH_PICTURE: u32 = 9;
 
 /// Widest QR code: 10 cm on the reference, twice what an arm's length needs; more only shouts.
 const WIDEST_CODE: u32 = 360;
 
-/// How large everything is on this panel, in thousandths of the reference.
+/// Narrowest QR code with its quiet zone, in tenths of a millimetre, where there is room at all: 5 cm for an arm's length.
+const LEAST_CODE: u32 = 500;
+
+/// Height of the logo, and of the room below it.
+const LOGO: (u32, u32) = (56, 22);
+/// Least lines of the smallest text for which a panel has room, if it shall have a logo.
+const LINES_WITH_LOGO: u32 = 20;
+
+/// Least height of a button: 20 mm (EN 301 549 names no size; this is what a thumb in a glove needs).
+const TARGET: u32 = 200;
+
+/// What the places on it depend on: the glass, the look, and the direction of writing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Canvas<'a> {
+    pub(crate) scale: Scale,
+    pub(crate) size: Size,
+    pub(crate) mirrored: bool,
+    /// Distance from the edge of the glass in pixels.
+    pub(crate) spacing: u32,
+    /// Corner radius of a card in pixels.
+    pub(crate) radius: u32,
+    /// Pixels of the logo as it was made.
+    logo: Option<Size>,
+    answering: &'a Answering,
+}
+
+/// What an offer is laid out for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Scale(u32);
+pub(crate) enum Purpose {
+    /// To be seen in passing.
+    Invite,
+    /// To be read.
+    Explain,
+}
 
 /// Places of an offer's parts. All lie within the panel; none overlap but for what stands on the card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OfferLayout {
-    pub(crate) scale: Scale,
+    pub(crate) logo: Option<Rectangle>,
     /// The surface on which text, picture and code stand.
     pub(crate) card: Rectangle,
     pub(crate) text: Rectangle,
@@ -43,7 +81,10 @@ pub(crate) struct OfferLayout {
     pub(crate) picture: Option<Rectangle>,
     /// Room for the code with its quiet zone; square.
     pub(crate) qr: Option<Rectangle>,
+    /// One for each answer that has a place.
     pub(crate) answers: Vec<Rectangle>,
+    /// The function key of each answer, as its side and its number from the top; empty on a touch panel.
+    pub(crate) keys: Vec<(Side, usize)>,
     pub(crate) bar: Rectangle,
 }
 
@@ -54,14 +95,18 @@ pub(crate) enum Setting {
     Alone,
     /// In a column beside a picture or code: in the middle of its height.
     Beside,
-    /// Across the card under a picture or code: in the upper part.
+    /// Across a wide card under a picture or code: in the upper part.
     Under,
+    /// The same on a narrow card: smaller.
+    UnderNarrow,
+    /// Smaller, to be read from top to bottom.
+    Reading,
 }
 
 /// Places of the attract screen's parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AttractLayout {
-    pub(crate) scale: Scale,
+    pub(crate) logo: Option<Rectangle>,
     pub(crate) text: Rectangle,
     /// Centre of the rings, which run out of the panel.
     pub(crate) rings: Point,
@@ -69,93 +114,144 @@ pub(crate) struct AttractLayout {
     pub(crate) radius: u32,
 }
 
-/// Places of the thank-you screen's parts.
+/// Places on a screen that tells how something went: thanks, or out of order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ThanksLayout {
-    pub(crate) scale: Scale,
+pub(crate) struct NoticeLayout {
+    pub(crate) logo: Option<Rectangle>,
     pub(crate) card: Rectangle,
-    /// The round sign that says it worked.
+    /// The round sign that says it without words.
     pub(crate) sign: Rectangle,
     pub(crate) text: Rectangle,
 }
 
-impl Scale {
-    /// The scale at which the reference fits the panel, lying or upright.
-    pub(crate) fn of(panel: Size) -> Self {
-        let (long, short) = (panel.width.max(panel.height), panel.width.min(panel.height));
-        let fitting =
-            (u64::from(long) * 1000 / u64::from(REFERENCE.0)).min(u64::from(short) * 1000 / u64::from(REFERENCE.1));
-        Self(u32::try_from(fitting).unwrap_or(u32::MAX).clamp(MIN_SCALE, 16_000))
+impl<'a> Canvas<'a> {
+    /// The canvas for a view in this writing.
+    pub(crate) fn new(glass: &'a Glass, mode: Mode, theme: &Theme, writing: Writing) -> Self {
+        let scale = Scale::of(glass, mode);
+        let (radius, spacing) = theme.measures();
+        let size = glass.size;
+        // On a panel that is small for its millimetres, words matter more than margins.
+        let spacing = scale.tenths(spacing).min(size.width.min(size.height) / 16);
+        Self {
+            scale,
+            size,
+            mirrored: writing.right_to_left,
+            spacing,
+            radius: scale.tenths(radius),
+            logo: theme.logo.as_ref().map(|logo| logo.size()),
+            answering: &glass.answering,
+        }
     }
 
-    /// Pixels on this panel for pixels on the reference, at least one.
-    pub(crate) const fn px(self, reference: u32) -> u32 {
-        let scaled = (reference * self.0 + 500) / 1000;
-        if scaled == 0 { 1 } else { scaled }
+    const fn upright(&self) -> bool {
+        self.size.height > self.size.width
     }
 
-    /// The same, but never under `least` pixels: what must stay readable or touchable on a small panel.
-    pub(crate) fn px_at_least(self, reference: u32, least: u32) -> u32 {
-        self.px(reference).max(least)
+    fn screen(&self) -> Rectangle {
+        Rectangle::new(Point::zero(), self.size)
+    }
+
+    /// Takes the logo off the top of `area`, if there is one and room for it.
+    fn logo(&self, area: Rectangle) -> (Option<Rectangle>, Rectangle) {
+        let Some(logo) = self.logo.filter(|_| self.size.height >= LINES_WITH_LOGO * self.scale.smallest_text()) else {
+            return (None, area);
+        };
+        let (height, gap) = (self.scale.px(LOGO.0), self.scale.px(LOGO.1));
+        let (top, rest) = split_top(area, height, gap);
+        let size = proportional(logo, Size::new(area.size.width * 6 / 10, top.size.height));
+        let above = to_i32((top.size.height - size.height) / 2);
+        (Some(Rectangle::new(top.top_left + Point::new(0, above), size)), rest)
+    }
+
+    fn mirror(&self, area: Rectangle) -> Rectangle {
+        if self.mirrored { mirror(area, self.size) } else { area }
     }
 }
 
-/// Places for an offer.
-pub(crate) fn offer(offer: &Offer, panel: Size) -> OfferLayout {
-    let scale = Scale::of(panel);
-    let screen = Rectangle::new(Point::zero(), panel);
-    let upright = panel.height > panel.width;
-    let inner = inset(screen, scale.px(36));
+/// Places for an offer, or for its details.
+pub(crate) fn offer(offer: &Offer, purpose: Purpose, canvas: &Canvas<'_>) -> OfferLayout {
+    let scale = canvas.scale;
+    let inner = inset(canvas.screen(), canvas.spacing);
+    let (logo, inner) = canvas.logo(inner);
     let (above, bar) = split_bottom(inner, scale.px(8), scale.px(28));
-    let (card, answers) = answers(above, offer.answers.len().min(MAX_ANSWERS), upright, scale);
-    let Content { text, setting, picture, qr } = content(offer, inset(card, scale.px(44)), upright, scale);
-    OfferLayout { scale, card, text, setting, picture, qr, answers, bar }
+    let count = offer.answers.len().min(MAX_ANSWERS);
+    let (card, answers, keys) = match canvas.answering {
+        Answering::Touch => {
+            let (card, answers) = buttons(above, count, canvas);
+            (card, answers, Vec::new())
+        }
+        Answering::Keys(keys) => keys::labels(above, count, keys, canvas),
+    };
+    let Content { text, setting, picture, qr } = content(offer, purpose, inset(card, padding(canvas)), scale);
+    OfferLayout {
+        logo: logo.map(|area| canvas.mirror(area)),
+        card: canvas.mirror(card),
+        text: canvas.mirror(text),
+        setting,
+        picture: picture.map(|area| canvas.mirror(area)),
+        qr: qr.map(|area| canvas.mirror(area)),
+        answers: answers.into_iter().map(|area| canvas.mirror(area)).collect(),
+        keys,
+        bar,
+    }
 }
 
 /// Places for the invitation between customers.
-pub(crate) fn attract(panel: Size) -> AttractLayout {
-    let scale = Scale::of(panel);
-    let inner = inset(Rectangle::new(Point::zero(), panel), scale.px(64));
+pub(crate) fn attract(canvas: &Canvas<'_>) -> AttractLayout {
+    let scale = canvas.scale;
+    let inner = inset(canvas.screen(), canvas.spacing * 16 / 9);
+    let (logo, below) = canvas.logo(inner);
     let (width, height) = (inner.size.width, inner.size.height);
-    let upright = panel.height > panel.width;
-    let size = if upright { Size::new(width, height / 2) } else { Size::new(width * 62 / 100, height) };
+    let text = if canvas.upright() {
+        split_top(below, height / 2, 0).0
+    } else {
+        let words = Size::new(width * 62 / 100, height);
+        // In the middle of the whole height, not of what is left below the logo.
+        Rectangle::new(inner.top_left, words).intersection(&below)
+    };
     let radius = scale.px(120);
     let corner = inner.top_left + inner.size;
+    let rings = corner - Point::new_equal(to_i32(radius));
+    let mirrored_rings = Point::new(to_i32(canvas.size.width) - rings.x, rings.y);
     AttractLayout {
-        scale,
-        text: Rectangle::new(inner.top_left, size),
-        rings: corner - Point::new_equal(to_i32(radius)),
+        logo: logo.map(|area| canvas.mirror(area)),
+        text: canvas.mirror(text),
+        rings: if canvas.mirrored { mirrored_rings } else { rings },
         radius,
     }
 }
 
-/// Places for what follows an answer.
-pub(crate) fn thanks(panel: Size) -> ThanksLayout {
-    let scale = Scale::of(panel);
-    let screen = inset(Rectangle::new(Point::zero(), panel), scale.px(36));
-    let size = Size::new(scale.px(760), scale.px(500)).component_min(screen.size);
-    let card = Rectangle::with_center(screen.center(), size);
-    let content = inset(card, scale.px(56));
+/// Places for thanks, or for the news that the machine is out of order.
+pub(crate) fn notice(canvas: &Canvas<'_>) -> NoticeLayout {
+    let scale = canvas.scale;
+    let (logo, screen) = canvas.logo(inset(canvas.screen(), canvas.spacing));
+    // Large enough for its words on a panel that is small for its millimetres.
+    let least = scale.smallest_text();
+    let size = Size::new(scale.px(760).max(28 * least), scale.px(500).max(14 * least)).component_min(screen.size);
+    let card = centred(size, screen);
+    let content = inset(card, padding(canvas) * 5 / 4);
     let side = scale.px(112).min(content.size.height / 3);
     let (sign, text) = split_top(content, side, scale.px(36));
-    let sign = Rectangle::new(
-        Point::new(content.center().x - to_i32(side / 2), sign.top_left.y),
-        Size::new_equal(side).component_min(sign.size),
-    );
-    ThanksLayout { scale, card, sign, text }
+    let sign = centred(Size::new_equal(side).component_min(sign.size), sign);
+    NoticeLayout { logo: logo.map(|area| canvas.mirror(area)), card, sign, text }
+}
+
+/// Distance of words from the edge of their card: a little more than of the card from the glass.
+const fn padding(canvas: &Canvas<'_>) -> u32 {
+    canvas.spacing * 11 / 9
 }
 
 /// Takes a row of equal buttons off the bottom of `area`, or on an upright panel a column, and leaves the card.
-fn answers(area: Rectangle, count: usize, upright: bool, scale: Scale) -> (Rectangle, Vec<Rectangle>) {
+fn buttons(area: Rectangle, count: usize, canvas: &Canvas<'_>) -> (Rectangle, Vec<Rectangle>) {
     let Some(others) = u32::try_from(count).ok().and_then(|count| count.checked_sub(1)) else {
         return (area, Vec::new());
     };
-    let count = others + 1;
+    let (scale, upright, count) = (canvas.scale, canvas.upright(), others + 1);
     let gap = scale.px(20);
     let rows = if upright { count } else { 1 };
     // Never more than half of the panel, whatever the touch target would like.
     let most = (area.size.height / 2).saturating_sub(gap * (rows - 1)) / rows;
-    let height = scale.px_at_least(96, 44).min(most);
+    let height = scale.px_at_least(96, 44).max(scale.tenths(TARGET)).min(most);
     let (card, buttons) = split_bottom(area, height * rows + gap * (rows - 1), scale.px(28));
     let width = if upright { buttons.size.width } else { buttons.size.width.saturating_sub(gap * others) / count };
     let step = if upright { Point::new(0, to_i32(height + gap)) } else { Point::new(to_i32(width + gap), 0) };
@@ -172,36 +268,54 @@ struct Content {
     qr: Option<Rectangle>,
 }
 
-/// Divides the card's content between the words and what stands beside them (upright: above them).
-fn content(offer: &Offer, area: Rectangle, upright: bool, scale: Scale) -> Content {
-    let picture = offer.picture.as_ref().map(|picture| picture.size());
-    match (picture, offer.qr.is_some()) {
-        (None, false) => {
-            let width = area.size.width.min(scale.px(WIDEST_TEXT));
-            let text = Rectangle::new(area.top_left, Size::new(width, area.size.height));
-            Content { text, setting: Setting::Alone, picture: None, qr: None }
+/// Divides the card's content between the words and what stands beside them, or on a narrow card above them.
+fn content(offer: &Offer, purpose: Purpose, area: Rectangle, scale: Scale) -> Content {
+    // Where words have little room, they have all of it.
+    let lines = area.size.height / scale.smallest_text();
+    let picture = offer.picture.as_ref().filter(|_| lines >= LINES_WITH_PICTURE).map(|picture| picture.size());
+    let under = if area.size.width >= scale.px(WIDE) { Setting::Under } else { Setting::UnderNarrow };
+    let narrow = area.size.width * 5 < area.size.height * 6;
+    match (picture, offer.qr.is_some(), purpose) {
+        (None, false, _) => {
+            let (text, _) = split_left(area, area.size.width.min(scale.px(WIDEST_TEXT)), 0);
+            let setting = if purpose == Purpose::Explain { Setting::Reading } else { Setting::Alone };
+            Content { text, setting, picture: None, qr: None }
         }
-        (picture, qr) if upright => above_words(picture, qr, area, scale),
-        (picture, qr) => beside_words(picture, qr, area, scale),
+        (picture, qr, Purpose::Invite) if narrow => above_words(picture, qr, area, under, scale),
+        (picture, qr, Purpose::Invite) => beside_words(picture, qr, area, (41, Setting::Beside), scale),
+        (picture, qr, Purpose::Explain) if narrow => above_words(picture, qr, area, Setting::Reading, scale),
+        (picture, qr, Purpose::Explain) => beside_words(picture, qr, area, (33, Setting::Reading), scale),
     }
 }
 
-fn beside_words(picture: Option<Size>, qr: bool, area: Rectangle, scale: Scale) -> Content {
-    let (text, media) = split_right(area, area.size.width * 41 / 100, scale.px(44));
+fn beside_words(
+    picture: Option<Size>,
+    qr: bool,
+    area: Rectangle,
+    (percent, setting): (u32, Setting),
+    scale: Scale,
+) -> Content {
+    let (text, media) = split_right(area, area.size.width * percent / 100, scale.px(44));
     let (above, below) = match (picture, qr) {
         (Some(_), true) => split_bottom(media, media.size.height / 2, scale.px(24)),
         _ => (media, media),
     };
     let picture = picture.map(|size| centred(proportional(size, above.size), above));
     let qr = qr.then(|| centred(code(below.size, scale), below));
-    Content { text, setting: Setting::Beside, picture, qr }
+    Content { text, setting, picture, qr }
 }
 
-fn above_words(picture: Option<Size>, qr: bool, area: Rectangle, scale: Scale) -> Content {
+fn above_words(picture: Option<Size>, qr: bool, area: Rectangle, setting: Setting, scale: Scale) -> Content {
     let gap = scale.px(44);
     let height = area.size.height;
-    // As high as the words allow, but always enough to be seen.
-    let share = (height.saturating_sub(scale.px(WORDS_HEIGHT) + gap)).clamp(height * 30 / 100, height * 56 / 100);
+    // As high as the words allow, but always enough to be seen; words to be read get more.
+    let (words, most) = match setting {
+        Setting::Reading => (WORDS_HEIGHT.0, 34),
+        Setting::UnderNarrow => (WORDS_HEIGHT.1, 56),
+        Setting::Under | Setting::Alone | Setting::Beside => (WORDS_HEIGHT.0, 56),
+    };
+    let share = (height.saturating_sub(scale.px(words) + gap)).clamp(height * 30 / 100, height * most / 100);
+    let share = if qr { share.max(scale.tenths(LEAST_CODE).min(height * most / 100)) } else { share };
     let (media, _) = split_top(area, share, gap);
     let (left, right) = match (picture, qr) {
         (Some(_), true) => split_right(media, media.size.width.saturating_sub(gap) / 2, gap),
@@ -211,73 +325,12 @@ fn above_words(picture: Option<Size>, qr: bool, area: Rectangle, scale: Scale) -
     let qr = qr.then(|| Rectangle::new(right.top_left, code(right.size, scale)));
     let used = picture.iter().chain(&qr).map(|part| part.size.height).max().unwrap_or(0);
     let (_, text) = split_top(area, used, gap);
-    Content { text, setting: Setting::Under, picture, qr }
-}
-
-/// The largest size with the proportions of `size` that fits; a small picture grows at most to twice its pixels.
-fn proportional(size: Size, room: Size) -> Size {
-    let (width, height) = (u64::from(size.width.max(1)), u64::from(size.height.max(1)));
-    let (most_wide, most_high) = (u64::from(room.width).min(2 * width), u64::from(room.height).min(2 * height));
-    let (wide, high) = if most_wide * height <= most_high * width {
-        (most_wide, (most_wide * height / width).max(1))
-    } else {
-        ((most_high * width / height).max(1), most_high)
-    };
-    // Not more than the room, which is in u32.
-    Size::new(wide as u32, high as u32).component_min(room)
+    Content { text, setting, picture, qr }
 }
 
 /// The square for a code in the given room.
 fn code(room: Size, scale: Scale) -> Size {
     Size::new_equal(room.width.min(room.height).min(scale.px(WIDEST_CODE)))
-}
-
-fn centred(size: Size, area: Rectangle) -> Rectangle {
-    let spare = area.size.saturating_sub(size);
-    Rectangle::new(area.top_left + Point::new(to_i32(spare.width / 2), to_i32(spare.height / 2)), size)
-}
-
-fn inset(area: Rectangle, by: u32) -> Rectangle {
-    let by = by.min(area.size.width / 2).min(area.size.height / 2);
-    Rectangle::new(area.top_left + Point::new_equal(to_i32(by)), area.size.saturating_sub(Size::new_equal(2 * by)))
-}
-
-/// The upper part of the given height, and what remains under a gap.
-fn split_top(area: Rectangle, height: u32, gap: u32) -> (Rectangle, Rectangle) {
-    let height = height.min(area.size.height);
-    let below = (height + gap).min(area.size.height);
-    let lower = Rectangle::new(
-        area.top_left + Point::new(0, to_i32(below)),
-        Size::new(area.size.width, area.size.height - below),
-    );
-    (Rectangle::new(area.top_left, Size::new(area.size.width, height)), lower)
-}
-
-/// What remains above a gap, and the lower part of the given height.
-fn split_bottom(area: Rectangle, height: u32, gap: u32) -> (Rectangle, Rectangle) {
-    let height = height.min(area.size.height);
-    let above = (area.size.height - height).saturating_sub(gap);
-    let top_left = area.top_left + Point::new(0, to_i32(area.size.height - height));
-    (
-        Rectangle::new(area.top_left, Size::new(area.size.width, above)),
-        Rectangle::new(top_left, Size::new(area.size.width, height)),
-    )
-}
-
-/// What remains left of a gap, and the right part of the given width.
-fn split_right(area: Rectangle, width: u32, gap: u32) -> (Rectangle, Rectangle) {
-    let width = width.min(area.size.width);
-    let left = (area.size.width - width).saturating_sub(gap);
-    let top_left = area.top_left + Point::new(to_i32(area.size.width - width), 0);
-    (
-        Rectangle::new(area.top_left, Size::new(left, area.size.height)),
-        Rectangle::new(top_left, Size::new(width, area.size.height)),
-    )
-}
-
-/// Coordinates of `embedded-graphics` are signed; no panel has two thousand million pixels in a row.
-fn to_i32(pixels: u32) -> i32 {
-    i32::try_from(pixels).unwrap_or(i32::MAX)
 }
 
 #[cfg(test)]
@@ -289,6 +342,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        glass::Keys,
         picture::Picture,
         view::{AnswerButton, Emphasis},
     };
@@ -303,6 +357,37 @@ mod tests {
         }
     }
 
+    fn sizes(widths: std::ops::RangeInclusive<u32>, heights: std::ops::RangeInclusive<u32>) -> BoxedStrategy<Size> {
+        (widths, heights).prop_map(|(width, height)| Size::new(width, height)).boxed()
+    }
+
+    fn answering() -> impl Strategy<Value = Answering> {
+        let side = || proptest::collection::btree_set(0_u16..1200, 0..5).prop_map(|keys| keys.into_iter().collect());
+        let keys = (side(), side()).prop_map(|(left, right)| Answering::Keys(Keys { left, right }));
+        prop_oneof![Just(Answering::Touch), keys]
+    }
+
+    fn glasses(sizes: BoxedStrategy<Size>) -> impl Strategy<Value = Glass> {
+        let millimetres = proptest::option::of((20_u32..900, 20_u32..900).prop_map(Size::from));
+        (sizes, millimetres, answering()).prop_map(|(size, millimetres, answering)| Glass {
+            millimetres,
+            answering,
+            ..Glass::of(size)
+        })
+    }
+
+    fn modes() -> impl Strategy<Value = Mode> {
+        any::<bool>().prop_map(|large_text| Mode { large_text, high_contrast: false })
+    }
+
+    fn themes() -> impl Strategy<Value = Theme> {
+        let logo = proptest::option::of((1_u32..900, 1_u32..300).prop_map(Size::from));
+        (any::<u32>(), any::<u32>(), logo).prop_map(|(corner_radius, spacing, logo)| {
+            let logo = logo.map(|size| Arc::new(Picture::plain(size, 0xff00_0000)));
+            Theme { corner_radius, spacing, logo, ..Theme::default() }
+        })
+    }
+
     fn apart(one: &Rectangle, other: &Rectangle) -> bool {
         one.intersection(other).is_zero_sized()
     }
@@ -311,56 +396,101 @@ mod tests {
         inner.is_zero_sized() || inner.intersection(outer) == *inner
     }
 
+    fn all_apart(parts: &[Rectangle]) -> bool {
+        parts.iter().enumerate().all(|(index, part)| parts[index + 1..].iter().all(|other| apart(part, other)))
+    }
+
     proptest! {
         #[test]
         fn everything_is_on_the_panel_and_nothing_overlaps(
-            panel in (320_u32..=1920, 240_u32..=1920).prop_map(|(width, height)| Size::new(width, height)),
-            answers in 0_usize..=5,
-            picture in proptest::option::of((1_u32..2000, 1_u32..1100).prop_map(|(width, height)| Size::new(width, height))),
-            qr in any::<bool>(),
+            glass in glasses(sizes(0..=1920, 0..=1920)),
+            (mode, theme, right_to_left) in (modes(), themes(), any::<bool>()),
+            (answers, qr, explain) in (0_usize..=5, any::<bool>(), any::<bool>()),
+            picture in proptest::option::of(sizes(1..=2000, 1..=1100)),
         ) {
-            let layout = offer(&sample(answers, picture, qr), panel);
-            let screen = Rectangle::new(Point::zero(), panel);
+            let writing = Writing { right_to_left, ..Writing::default() };
+            let canvas = Canvas::new(&glass, mode, &theme, writing);
+            let purpose = if explain { Purpose::Explain } else { Purpose::Invite };
+            let layout = offer(&sample(answers, picture, qr), purpose, &canvas);
+            let screen = Rectangle::new(Point::zero(), glass.size);
             let on_card: Vec<_> = [Some(layout.text), layout.picture, layout.qr].into_iter().flatten().collect();
-            for (index, part) in on_card.iter().enumerate() {
-                prop_assert!(within(part, &layout.card), "{part:?} on {:?}", layout.card);
-                prop_assert!(!part.is_zero_sized(), "{part:?}");
-                prop_assert!(on_card[index + 1..].iter().all(|other| apart(part, other)), "{on_card:?}");
-            }
-            let parts: Vec<_> = layout.answers.iter().copied().chain([layout.card, layout.bar]).collect();
-            for (index, part) in parts.iter().enumerate() {
-                prop_assert!(within(part, &screen), "{part:?} on {panel}");
-                prop_assert!(parts[index + 1..].iter().all(|other| apart(part, other)), "{parts:?}");
-            }
-            prop_assert_eq!(layout.answers.len(), answers.min(MAX_ANSWERS));
-            // A finger needs 20 mm: 67 pixels of the reference, and never fewer than 44 where the panel has them.
-            let least = layout.scale.px(67).max(44).min(panel.height / 8);
-            prop_assert!(layout.answers.iter().all(|button| button.size.height >= least && button.size.width >= least));
+            prop_assert!(on_card.iter().all(|part| within(part, &layout.card)), "{on_card:?} on {:?}", layout.card);
+            prop_assert!(all_apart(&on_card), "{on_card:?}");
+            let parts: Vec<_> =
+                layout.answers.iter().copied().chain([layout.card, layout.bar]).chain(layout.logo).collect();
+            prop_assert!(parts.iter().all(|part| within(part, &screen)), "{parts:?} on {screen:?}");
+            prop_assert!(all_apart(&parts), "{parts:?}");
+            prop_assert!(layout.answers.len() <= MAX_ANSWERS);
+            let notice = notice(&canvas);
+            prop_assert!(within(&notice.card, &screen) && within(&notice.sign, &notice.card));
+            prop_assert!(within(&notice.text, &notice.card) && apart(&notice.text, &notice.sign));
+            prop_assert!(notice.logo.is_none_or(|logo| apart(&logo, &notice.card) && within(&logo, &screen)));
+            let attract = attract(&canvas);
+            prop_assert!(within(&attract.text, &screen));
+            prop_assert!(attract.logo.is_none_or(|logo| apart(&logo, &attract.text) && within(&logo, &screen)));
         }
 
         #[test]
-        fn no_size_is_too_small_to_be_laid_out(width in 0_u32..64, height in 0_u32..64, answers in 0_usize..4) {
-            let panel = Size::new(width, height);
-            let screen = Rectangle::new(Point::zero(), panel);
-            let layout = offer(&sample(answers, Some(Size::new(400, 300)), true), panel);
-            prop_assert!(within(&layout.card, &screen) && within(&layout.text, &screen) && within(&layout.bar, &screen));
-            prop_assert!(within(&attract(panel).text, &screen) && within(&thanks(panel).text, &screen));
+        fn on_a_real_touch_panel_every_part_has_room(
+            size in sizes(320..=1920, 240..=1920),
+            picture in proptest::option::of(sizes(1..=2000, 1..=1100)),
+            (answers, qr) in (0_usize..=5, any::<bool>()),
+        ) {
+            let (glass, theme) = (Glass::of(size), Theme::default());
+            let canvas = Canvas::new(&glass, Mode::default(), &theme, Writing::default());
+            let layout = offer(&sample(answers, picture, qr), Purpose::Invite, &canvas);
+            let parts = [Some(layout.text), layout.picture, layout.qr];
+            prop_assert!(parts.into_iter().flatten().all(|part| !part.is_zero_sized()), "{layout:?}");
+            prop_assert_eq!(layout.answers.len(), answers.min(MAX_ANSWERS));
+            // A finger needs 20 mm, and never fewer than 44 pixels where the panel has them.
+            let least = canvas.scale.tenths(TARGET).max(44).min(size.height / 8);
+            prop_assert!(layout.answers.iter().all(|button| button.size.height >= least && button.size.width >= least));
         }
     }
 
     #[test]
-    fn on_a_fifteen_inch_panel_buttons_and_code_are_as_large_as_people_need() {
-        let layout = offer(&sample(3, None, true), Size::new(1024, 768));
-        assert!(layout.answers.iter().all(|button| button.size.height >= 67 && button.size.width >= 200));
-        assert!(layout.qr.unwrap().size.width >= 169);
+    fn on_usual_panels_buttons_and_code_are_as_large_as_people_need() {
+        let glass = |width, height, wide, high| Glass {
+            millimetres: Some(Size::new(wide, high)),
+            ..Glass::of(Size::new(width, height))
+        };
+        for glass in [glass(1024, 768, 305, 229), glass(1920, 1080, 476, 268), glass(768, 1366, 193, 344)] {
+            let theme = Theme::default();
+            let canvas = Canvas::new(&glass, Mode::default(), &theme, Writing::default());
+            for purpose in [Purpose::Invite, Purpose::Explain] {
+                let layout = offer(&sample(3, None, true), purpose, &canvas);
+                let target = canvas.scale.tenths(TARGET);
+                assert!(
+                    layout.answers.iter().all(|button| button.size.height >= target && button.size.width >= target)
+                );
+                let code = layout.qr.unwrap().size.width;
+                assert!(code >= canvas.scale.tenths(LEAST_CODE), "{code} pixels on {}", glass.size);
+            }
+        }
     }
 
     #[test]
     fn a_picture_keeps_its_proportions() {
         for panel in [Size::new(1024, 768), Size::new(768, 1366), Size::new(320, 240)] {
-            let place = offer(&sample(2, Some(Size::new(400, 300)), false), panel).picture.unwrap();
+            let (glass, theme) = (Glass::of(panel), Theme::default());
+            let canvas = Canvas::new(&glass, Mode::default(), &theme, Writing::default());
+            let layout = offer(&sample(2, Some(Size::new(400, 300)), false), Purpose::Invite, &canvas);
+            let place = layout.picture.unwrap();
             let expected = place.size.width * 3 / 4;
             assert!(place.size.height.abs_diff(expected) <= 1, "{place:?} on {panel}");
         }
+    }
+
+    #[test]
+    fn scripts_from_the_right_have_the_mirrored_layout() {
+        let (glass, theme) = (Glass::of(Size::new(1024, 768)), Theme::default());
+        let places = |writing| {
+            let canvas = Canvas::new(&glass, Mode::default(), &theme, writing);
+            offer(&sample(3, Some(Size::new(400, 300)), false), Purpose::Invite, &canvas)
+        };
+        let (left, right) = (places(Writing::default()), places(Writing { right_to_left: true, ..Writing::default() }));
+        assert_eq!(left.picture.unwrap(), mirror(right.picture.unwrap(), glass.size));
+        assert!(right.answers[0].top_left.x > right.answers[2].top_left.x);
+        assert!(right.picture.unwrap().top_left.x < right.text.top_left.x);
     }
 }

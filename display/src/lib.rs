@@ -2,15 +2,23 @@
 //!
 //! A [`View`] says what to show, the layout turns it and the panel's size into rectangles, painting fills a [`Frame`],
 //! and a [`Panel`] puts the changed part of the frame on the glass. This crate knows no customer, no card, no network
-//! and no campaign file, and it reads no font or setting from the machine: the same view on the same size is the same
-//! picture everywhere, so that what head office approved is what the customer sees.
+//! and no campaign file, and of the machine it reads nothing but font files with known names: the same view on the same
+//! glass is the same picture everywhere, so that what head office approved is what the customer sees.
 
-// What to show, and how it should look.
+// What to show, on what, and how it should look.
+mod glass;
 mod theme;
 mod view;
 
 // Where everything stands.
+mod area;
+mod keys;
 mod layout;
+mod scale;
+
+// Words.
+mod fonts;
+mod script;
 mod text;
 mod typeset;
 
@@ -21,6 +29,7 @@ mod mask;
 mod paint;
 mod picture;
 mod qr;
+mod still;
 
 // The glass, and the desk that checks what will be on it.
 mod check;
@@ -29,10 +38,11 @@ mod screen;
 
 pub use check::{LayoutProblem, Part, QrError, fits};
 pub use frame::{EncodeError, Frame, encode_png};
+pub use glass::{Answering, Glass, Keys, Mode, Side};
 pub use panel::{Panel, PanelError};
 pub use picture::{Limits, Picture, PictureError};
 pub use screen::{Screen, ShowError, Shown};
-pub use theme::{Colour, ColourError, Theme};
+pub use theme::{Colour, ColourError, Fonts, Theme, ThemeProblem};
 pub use view::{AnswerButton, Emphasis, MAX_ANSWERS, Offer, View};
 
 /// Geometry as the whole crate speaks it, so that callers need no dependency of their own.

@@ -8,7 +8,7 @@ use embedded_graphics::{
 };
 use zeno::{Cap, Command, Join, Mask, PathBuilder, Stroke};
 
-use crate::{frame::Frame, theme::Colour};
+use crate::{frame::Frame, glass::Side, theme::Colour};
 
 /// Corners of a rectangle, as whether they lie at the right and at the bottom.
 const CORNERS: [(bool, bool); 4] = [(false, false), (true, false), (false, true), (true, true)];
@@ -74,6 +74,19 @@ pub(crate) fn tick(frame: &mut Frame, area: Rectangle, colour: Colour) {
     stroke.cap(Cap::Round).join(Join::Round);
     let (mask, _) = Mask::new(&path).style(stroke).size(side, side).render();
     frame.blend_mask(area.top_left, Size::new_equal(side), &mask, colour);
+}
+
+/// A triangle that fills a rectangle and points to a side.
+pub(crate) fn arrow(frame: &mut Frame, area: Rectangle, side: Side, colour: Colour) {
+    let (wide, high) = (area.size.width as f32, area.size.height as f32);
+    let (base, tip) = match side {
+        Side::Right => (0.0, wide),
+        Side::Left => (wide, 0.0),
+    };
+    let mut path: Vec<Command> = Vec::new();
+    path.move_to([base, 0.0]).line_to([tip, high / 2.0]).line_to([base, high]).close();
+    let mask = Mask::new(&path).size(area.size.width, area.size.height).render().0;
+    frame.blend_mask(area.top_left, area.size, &mask, colour);
 }
 
 /// Fills a rectangle.

@@ -209,6 +209,8 @@ fn read_pixels<R: std::io::BufRead + std::io::Seek>(
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn png(width: u32, height: u32, colour: png::ColorType, data: &[u8]) -> Vec<u8> {
@@ -246,6 +248,26 @@ mod tests {
     fn a_file_too_large_is_refused_unread() {
         let error = Picture::decode(&vec![0; 2 * 1024 * 1024 + 1], Limits::default()).unwrap_err();
         assert_eq!(error.to_string(), "picture has 2097153 bytes, at most 2097152 are allowed");
+    }
+
+    proptest! {
+        #[test]
+        fn no_file_makes_decoding_panic_or_break_a_limit(
+            bytes in proptest::collection::vec(any::<u8>(), 0..400),
+            changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        ) {
+            let limits = Limits { bytes: 2048, size: Size::new(24, 24) };
+            prop_assert!(Picture::decode(&bytes, limits).is_err());
+            let mut damaged = png(16, 16, png::ColorType::Rgb, &(0..=255).cycle().take(768).collect::<Vec<u8>>());
+            for (index, value) in changes {
+                let at = index.index(damaged.len());
+                damaged[at] = value;
+            }
+            if let Ok(picture) = Picture::decode(&damaged, limits) {
+                prop_assert!(picture.size().width <= 24 && picture.size().height <= 24);
+                prop_assert_eq!(picture.pixels().len() as u32, picture.size().width * picture.size().height);
+            }
+        }
     }
 
     #[test]

@@ -1,9 +1,6 @@
-//! Words into pixels: shaping, line breaking and anti-aliased glyphs, with the fonts that are built in.
-//!
-//! No font of the machine is looked at, so that a picture is the same on every machine. The font data stays where the
-//! program file is mapped, and is not copied.
+//! Words into pixels: shaping, line breaking and anti-aliased glyphs.
 
-use std::sync::Arc;
+use std::path::PathBuf;
 
 use cosmic_text::{
     Align, Attrs, Buffer, CacheKeyFlags, Family, FontSystem, Metrics, Shaping, SwashCache, SwashContent, Weight, Wrap,
@@ -11,7 +8,12 @@ use cosmic_text::{
 };
 use embedded_graphics::geometry::{Point, Size};
 
-use crate::{frame::Frame, theme::Colour};
+use crate::{
+    fonts::FontList,
+    frame::Frame,
+    script::{Writing, pieces},
+    theme::{Colour, Fonts},
+};
 
 /// Most glyphs kept drawn. A screen has about 200 different ones (letters in four sub-pixel positions), at 1 to 4 KB
 /// each; so this is the last screen and a few more, within 2 MB.
@@ -23,12 +25,17 @@ const MAX_CUT_TEXT: usize = 400;
 /// Numbers of lines that are balanced: one has nothing to balance, and more have no lonely word that would be noticed.
 const BALANCED_LINES: std::ops::RangeInclusive<usize> = 2..=4;
 
-/// The family of the built-in fonts. Its condensed cut is as legible and leaves room for German words.
-const FAMILY: &str = "DejaVu Sans";
+/// Percent of the font size that scripts with tall letters need more between lines.
+const TALL: u32 = 16;
+
+/// Begins a text whose first letters are not of its direction: a right-to-left mark (Unicode annex 9).
+const RIGHT_TO_LEFT_MARK: char = '\u{200f}';
 
 /// Shapes and draws text. Warm after first use; holds a bounded number of drawn glyphs.
 pub(crate) struct TextEngine {
     fonts: FontSystem,
+    list: FontList,
+    families: Fonts,
     glyphs: SwashCache,
 }
 
@@ -39,10 +46,20 @@ pub(crate) struct Style {
     pub(crate) size: u32,
     /// Line height in percent of the font size.
     pub(crate) line_percent: u32,
-    /// Bold instead of regular.
-    pub(crate) bold: bool,
-    /// Centred; otherwise at the side where the script begins.
+    /// What it is for: decides font and weight.
+    pub(crate) role: Role,
+    /// Centred; otherwise at the side where the writing begins.
     pub(crate) centred: bool,
+    /// How the view it belongs to is written.
+    pub(crate) writing: Writing,
+}
+
+/// What words are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Title,
+    Body,
+    Label,
 }
 
 /// A text broken into lines for a certain width.
@@ -62,16 +79,15 @@ pub(crate) struct Paragraph {
 }
 
 impl TextEngine {
-    /// Opens the built-in fonts.
-    pub(crate) fn new() -> Self {
-        let mut fonts = fontdb::Database::new();
-        for data in [dejavu::sans_condensed::regular(), dejavu::sans_condensed::bold()] {
-            fonts.load_font_source(fontdb::Source::Binary(Arc::new(data)));
-        }
-        // The locale only decides between Han variants, of which the built-in fonts have none. The fallback list names
-        // fonts of the operating system, none of which is in this database.
-        let fonts = FontSystem::new_with_locale_and_db("en".to_owned(), fonts);
-        Self { fonts, glyphs: SwashCache::new() }
+    /// Opens the built-in fonts; others will be looked for in these folders.
+    pub(crate) fn new(folders: &[PathBuf]) -> Self {
+        let (list, fonts) = FontList::open(folders);
+        Self { fonts, list, families: Fonts::default(), glyphs: SwashCache::new() }
+    }
+
+    /// Changes the families of European scripts.
+    pub(crate) fn set_families(&mut self, families: Fonts) {
+        self.families = families;
     }
 
     /// Breaks `text` into lines of at most `width` pixels, between words only; a word too wide for a line sticks out.
@@ -93,9 +109,9 @@ impl TextEngine {
     }
 
     /// The first character for which the fonts have no picture, in regular or in bold.
-    pub(crate) fn missing_glyph(&mut self, text: &str) -> Option<char> {
-        [false, true].into_iter().find_map(|bold| {
-            let style = Style { size: 16, line_percent: 100, bold, centred: false };
+    pub(crate) fn missing_glyph(&mut self, text: &str, writing: Writing) -> Option<char> {
+        [Role::Body, Role::Title].into_iter().find_map(|role| {
+            let style = Style { size: 16, line_percent: 100, role, centred: false, writing };
             self.set(text, style, u32::from(u16::MAX)).first_missing()
         })
     }
@@ -123,8 +139,7 @@ impl TextEngine {
     /// Narrows a text of a few lines as far as their number allows, so that no line is left with a single word.
     pub(crate) fn balance(&mut self, paragraph: &mut Paragraph) {
         let (width, lines) = (paragraph.width, paragraph.lines);
-        let right_to_left = paragraph.buffer.layout_runs().any(|run| run.rtl);
-        if !BALANCED_LINES.contains(&lines) || !paragraph.within_width || right_to_left {
+        if !BALANCED_LINES.contains(&lines) || !paragraph.within_width {
             return;
         }
         let (mut too_narrow, mut wide) = (width / 2, width);
@@ -139,24 +154,52 @@ impl TextEngine {
         }
         paragraph.lay_out(&mut self.fonts, wide);
         paragraph.width = width;
-        paragraph.indent = if paragraph.style.centred { (width - wide) / 2 } else { 0 };
+        paragraph.indent = match (paragraph.style.centred, paragraph.style.writing.right_to_left) {
+            (true, _) => (width - wide) / 2,
+            (false, true) => width - wide,
+            (false, false) => 0,
+        };
     }
 
     fn shape(&mut self, text: &str, style: Style, width: u32, wrap: Wrap) -> Paragraph {
         let size = style.size.max(1) as f32;
-        let line_height = (size * style.line_percent as f32 / 100.0).round().max(1.0);
+        let line_height = (size * style.lines() as f32 / 100.0).round().max(1.0);
         let mut buffer = Buffer::new_empty(Metrics::new(size, line_height));
         buffer.set_wrap(wrap);
+        let mut words = keep_together(text);
+        if style.writing.right_to_left {
+            words.insert(0, RIGHT_TO_LEFT_MARK);
+        }
         let attrs = Attrs::new()
-            .family(Family::Name(FAMILY))
             .stretch(fontdb::Stretch::SemiCondensed)
-            .weight(if style.bold { Weight::BOLD } else { Weight::NORMAL })
+            .weight(if style.role == Role::Body { Weight::NORMAL } else { Weight::BOLD })
             // Grid-fitting at these sizes only makes stems uneven.
             .cache_key_flags(CacheKeyFlags::DISABLE_HINTING);
-        buffer.set_text(&keep_together(text), &attrs, Shaping::Advanced, style.centred.then_some(Align::Center));
+        let wanted = match style.role {
+            Role::Title => &self.families.title,
+            Role::Body => &self.families.body,
+            Role::Label => &self.families.label,
+        };
+        let spans = pieces(&words).into_iter().map(|(piece, script)| {
+            let family = self.list.family(&mut self.fonts, script, style.writing, wanted.as_deref());
+            (piece, attrs.clone().family(Family::Name(family)))
+        });
+        let align = match (style.centred, style.writing.right_to_left) {
+            (true, _) => Align::Center,
+            (false, true) => Align::Right,
+            (false, false) => Align::Left,
+        };
+        buffer.set_rich_text(spans, &attrs, Shaping::Advanced, Some(align));
         let mut paragraph = Paragraph { buffer, style, width, indent: 0, height: 0, lines: 0, within_width: true };
         paragraph.lay_out(&mut self.fonts, width);
         paragraph
+    }
+}
+
+impl Style {
+    /// Line height in percent of the font size, for the letters it is written in.
+    pub(crate) const fn lines(self) -> u32 {
+        self.line_percent + if self.writing.tall { TALL } else { 0 }
     }
 }
 
@@ -208,24 +251,30 @@ fn keep_together(text: &str) -> String {
 mod tests {
     use super::*;
 
-    const BODY: Style = Style { size: 26, line_percent: 140, bold: false, centred: false };
+    const LATIN: Writing = Writing { right_to_left: false, han: crate::script::Han::Simplified, tall: false };
+    const BODY: Style = Style { size: 26, line_percent: 140, role: Role::Body, centred: false, writing: LATIN };
+
+    /// The built-in fonts alone.
+    fn engine() -> TextEngine {
+        TextEngine::new(&[])
+    }
 
     #[test]
     fn european_languages_have_all_their_letters_and_others_name_the_missing_one() {
-        let mut text = TextEngine::new();
+        let mut text = engine();
         for words in [
             "Größe, Übermaß, ähnlich, „Zitat“",
             "Œuvre, garçon, naïf, à bientôt, l’été « ici »",
             "Zażółć gęślą jaźń, Žluťoučký kůň, Αθήνα, Москва, 1 234,50 €",
         ] {
-            assert_eq!(text.missing_glyph(words), None, "{words}");
+            assert_eq!(text.missing_glyph(words, LATIN), None, "{words}");
         }
-        assert_eq!(text.missing_glyph("Guten Tag 口座"), Some('口'));
+        assert_eq!(text.missing_glyph("Guten Tag 口座", LATIN), Some('口'));
     }
 
     #[test]
     fn lines_break_between_words_and_a_word_too_long_is_noticed() {
-        let mut text = TextEngine::new();
+        let mut text = engine();
         let paragraph = text.set("Wir prüfen die Finanzierung kostenlos für Sie", BODY, 300);
         assert!(paragraph.within_width && paragraph.lines == 3, "{} lines", paragraph.lines);
         assert!(!text.set("Vorfälligkeitsentschädigungsberechnung", BODY, 300).within_width);
@@ -233,8 +282,8 @@ mod tests {
 
     #[test]
     fn no_word_is_left_alone_on_the_last_line() {
-        let mut text = TextEngine::new();
-        let style = Style { size: 50, bold: true, ..BODY };
+        let mut text = engine();
+        let style = Style { size: 50, role: Role::Title, ..BODY };
         let mut paragraph = text.set("Your new home, sooner than you think", style, 466);
         let last = |paragraph: &Paragraph| paragraph.buffer.layout_runs().last().unwrap().glyphs.len();
         assert_eq!((paragraph.lines, last(&paragraph)), (3, "think".len()));
@@ -250,7 +299,7 @@ mod tests {
 
     #[test]
     fn a_text_that_is_cut_keeps_its_lines_and_its_width() {
-        let mut text = TextEngine::new();
+        let mut text = engine();
         for words in ["one two three four five six seven eight nine ten eleven", &"x".repeat(9000), "…", ""] {
             let paragraph = text.set_cut(words, BODY, 150, 2);
             assert!(paragraph.lines <= 2 && paragraph.within_width, "{} lines", paragraph.lines);
@@ -259,7 +308,7 @@ mod tests {
 
     #[test]
     fn the_glyphs_kept_are_bounded() {
-        let mut text = TextEngine::new();
+        let mut text = engine();
         let mut frame = Frame::new(Size::new(400, 40));
         for size in 12..60 {
             let paragraph = text.set("The quick brown fox jumps over the lazy dog", Style { size, ..BODY }, 2000);
@@ -270,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_missing_glyph_is_left_out_and_never_drawn_as_a_box() {
-        let mut text = TextEngine::new();
+        let mut text = engine();
         let mut frame = Frame::new(Size::new(100, 40));
         let paragraph = text.set("口座", BODY, 100);
         text.draw(&mut frame, &paragraph, Point::zero(), Colour::WHITE);

@@ -1,8 +1,19 @@
 //! The colours and shapes an institution gives its screens.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
+
+use crate::picture::Picture;
+
+/// Least contrast of text and what it stands on (WCAG 2.2, 1.4.3), in thousandths.
+const TEXT_CONTRAST: u32 = 4_500;
+/// Least contrast of large text, and of the buttons and bars one must recognise (WCAG 2.2, 1.4.3 and 1.4.11).
+const LARGE_CONTRAST: u32 = 3_000;
+/// Largest corner radius in tenths of a millimetre: more, and a button is no longer the shape of a button.
+const MAX_RADIUS: u32 = 200;
+/// Distances that leave things apart and yet leave room for them, in tenths of a millimetre.
+const SPACINGS: std::ops::RangeInclusive<u32> = 30..=250;
 
 /// An opaque sRGB colour, written `#rrggbb`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,7 +35,7 @@ pub enum ColourError {
     },
 }
 
-/// Colours and corner radius of every view.
+/// Colours, measures, fonts and logo of every view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Theme {
     /// Behind everything.
@@ -41,8 +52,55 @@ pub struct Theme {
     pub accent: Colour,
     /// Text on the accent colour.
     pub on_accent: Colour,
-    /// Corner radius of a card in pixels on a 1024x768 panel; scaled to others, smaller on buttons.
+    /// Corner radius of a card in tenths of a millimetre; smaller on buttons.
     pub corner_radius: u32,
+    /// Distance of everything from the edge of the glass in tenths of a millimetre; others follow from it.
+    pub spacing: u32,
+    /// Fonts by what they are for.
+    pub fonts: Fonts,
+    /// Stands at the top of every view but the blank one; not in high contrast, for which it was not made.
+    pub logo: Option<Arc<Picture>>,
+}
+
+/// Font families of European scripts, as `Noto Sans`; other scripts have one font each. `None`, or a family the device
+/// does not have, is the built-in one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fonts {
+    /// Headlines.
+    pub title: Option<String>,
+    /// The message itself.
+    pub body: Option<String>,
+    /// Buttons.
+    pub label: Option<String>,
+}
+
+/// Something in a theme that a customer would see badly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ThemeProblem {
+    /// Two colours that stand on each other are too much alike.
+    #[error("contrast of {upper} on {lower} is {}.{:02}, at least {}.{} is needed", found / 1000, found % 1000 / 10, needed / 1000, needed % 1000 / 100)]
+    Contrast {
+        /// Name of the colour on top, as its field.
+        upper: &'static str,
+        /// Name of the colour below.
+        lower: &'static str,
+        /// Contrast ratio in thousandths.
+        found: u32,
+        /// Least contrast ratio in thousandths.
+        needed: u32,
+    },
+    /// Corners too round.
+    #[error("corner radius of {found} tenths of a millimetre is over {MAX_RADIUS}")]
+    Radius {
+        /// As given.
+        found: u32,
+    },
+    /// Things too near each other, or too far from each other.
+    #[error("spacing of {found} tenths of a millimetre is not {} to {}", SPACINGS.start(), SPACINGS.end())]
+    Spacing {
+        /// As given.
+        found: u32,
+    },
 }
 
 impl Colour {
@@ -60,6 +118,23 @@ impl Colour {
             ((from * (100 - share) + to * share + 50) / 100) as u8
         };
         Self([channel(0), channel(1), channel(2)])
+    }
+
+    /// WCAG 2.2 contrast ratio of two colours in thousandths: 1000 for equal ones, 21000 for black and white.
+    #[must_use]
+    pub fn contrast(self, other: Self) -> u32 {
+        let (one, other) = (self.luminance(), other.luminance());
+        // At most 21000.
+        ((one.max(other) + 0.05) / (one.min(other) + 0.05) * 1000.0) as u32
+    }
+
+    /// WCAG 2.2 relative luminance.
+    fn luminance(self) -> f64 {
+        let [red, green, blue] = self.0.map(|channel| {
+            let value = f64::from(channel) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        });
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
     }
 
     /// As a pixel of a frame: `0xffrrggbb`. The unused byte is set, which tells a drawn pixel from one never drawn.
@@ -112,6 +187,58 @@ impl From<Rgb888> for Colour {
     }
 }
 
+impl Theme {
+    /// Everything in the theme that a customer would see badly; empty if it can be used.
+    #[must_use]
+    pub fn problems(&self) -> Vec<ThemeProblem> {
+        let mut problems = Vec::new();
+        for (upper, lower, (one, other), needed) in [
+            ("text", "surface", (self.text, self.surface), TEXT_CONTRAST),
+            ("muted", "surface", (self.muted, self.surface), TEXT_CONTRAST),
+            ("muted", "background", (self.muted, self.background), TEXT_CONTRAST),
+            ("accent", "surface", (self.accent, self.surface), TEXT_CONTRAST),
+            ("on_accent", "accent", (self.on_accent, self.accent), TEXT_CONTRAST),
+            // The first button and the time bar must be seen, not read.
+            ("accent", "background", (self.accent, self.background), LARGE_CONTRAST),
+        ] {
+            let found = one.contrast(other);
+            if found < needed {
+                problems.push(ThemeProblem::Contrast { upper, lower, found, needed });
+            }
+        }
+        if self.corner_radius > MAX_RADIUS {
+            problems.push(ThemeProblem::Radius { found: self.corner_radius });
+        }
+        if !SPACINGS.contains(&self.spacing) {
+            problems.push(ThemeProblem::Spacing { found: self.spacing });
+        }
+        problems
+    }
+
+    /// The same shapes and fonts in white and yellow on black: at least 7:1 everywhere (WCAG 2.2, 1.4.6).
+    #[must_use]
+    pub fn high_contrast(&self) -> Self {
+        const YELLOW: Colour = Colour([0xff, 0xd9, 0x00]);
+        Self {
+            background: Colour::BLACK,
+            surface: Colour::BLACK,
+            outline: Colour([0x76, 0x76, 0x76]),
+            text: Colour::WHITE,
+            muted: Colour::WHITE,
+            accent: YELLOW,
+            on_accent: Colour::BLACK,
+            logo: None,
+            ..self.clone()
+        }
+    }
+
+    /// Corner radius and spacing in tenths of a millimetre, within their limits: a theme that was never checked looks
+    /// odd, but leaves room for words.
+    pub(crate) fn measures(&self) -> (u32, u32) {
+        (self.corner_radius.min(MAX_RADIUS), self.spacing.clamp(*SPACINGS.start(), *SPACINGS.end()))
+    }
+}
+
 impl Default for Theme {
     /// A calm bank: white cards on cool grey, one deep blue. Every text colour has at least 5.5:1 on what it stands on.
     fn default() -> Self {
@@ -123,7 +250,10 @@ impl Default for Theme {
             muted: Colour([0x4a, 0x5b, 0x73]),
             accent: Colour([0x0b, 0x4f, 0x8c]),
             on_accent: Colour::WHITE,
-            corner_radius: 24,
+            corner_radius: 71,
+            spacing: 107,
+            fonts: Fonts::default(),
+            logo: None,
         }
     }
 }
@@ -131,6 +261,8 @@ impl Default for Theme {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -159,29 +291,39 @@ mod tests {
     }
 
     #[test]
-    fn the_default_theme_has_readable_contrast() {
-        let theme = Theme::default();
-        for (text, ground) in [
-            (theme.text, theme.surface),
-            (theme.muted, theme.surface),
-            (theme.muted, theme.background),
-            (theme.accent, theme.surface),
-            (theme.on_accent, theme.accent),
-        ] {
-            assert!(contrast(text, ground) >= 5.5, "{text} on {ground}: {}", contrast(text, ground));
-        }
+    fn contrast_is_that_of_the_standard() {
+        assert_eq!(Colour::BLACK.contrast(Colour::WHITE), 21_000);
+        assert_eq!(Colour::WHITE.contrast(Colour::WHITE), 1_000);
+        // The grey that is just readable on white.
+        assert_eq!(Colour([0x76; 3]).contrast(Colour::WHITE), 4_542);
     }
 
-    /// WCAG 2.2 contrast ratio.
-    fn contrast(one: Colour, other: Colour) -> f64 {
-        let luminance = |colour: Colour| {
-            let [red, green, blue] = colour.0.map(|channel| {
-                let value = f64::from(channel) / 255.0;
-                if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-            });
-            0.2126 * red + 0.7152 * green + 0.0722 * blue
-        };
-        let (a, b) = (luminance(one), luminance(other));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    #[test]
+    fn the_default_theme_and_high_contrast_have_no_problem() {
+        let theme = Theme::default();
+        assert_eq!(theme.problems(), []);
+        assert!(theme.muted.contrast(theme.background) >= 5_500);
+        let high = theme.high_contrast();
+        assert_eq!(high.problems(), []);
+        assert!(high.text.contrast(high.surface) >= 7_000 && high.on_accent.contrast(high.accent) >= 7_000);
+    }
+
+    #[test]
+    fn a_theme_that_cannot_be_read_says_which_colours_and_by_how_much() {
+        let theme = Theme { muted: Colour([0x99; 3]), corner_radius: 900, spacing: 0, ..Theme::default() };
+        let problems: Vec<String> = theme.problems().iter().map(ToString::to_string).collect();
+        assert_eq!(problems[0], "contrast of muted on surface is 2.84, at least 4.5 is needed");
+        assert_eq!(problems[2], "corner radius of 900 tenths of a millimetre is over 200");
+        assert_eq!(problems[3], "spacing of 0 tenths of a millimetre is not 30 to 250");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_colour_or_refused_and_a_colour_reads_back(text in "#?[0-9a-gé]{0,8}", channels in any::<[u8; 3]>()) {
+            if let Ok(colour) = text.parse::<Colour>() {
+                prop_assert_eq!(colour.to_string(), text.to_lowercase());
+            }
+            prop_assert_eq!(Colour(channels).to_string().parse(), Ok(Colour(channels)));
+        }
     }
 }

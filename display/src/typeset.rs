@@ -7,8 +7,9 @@ use embedded_graphics::{
 
 use crate::{
     frame::Frame,
-    layout::Scale,
-    text::{Paragraph, Style, TextEngine},
+    scale::Scale,
+    script::Writing,
+    text::{Paragraph, Role, Style, TextEngine},
     theme::Colour,
 };
 
@@ -18,16 +19,23 @@ const TITLE_LINES: usize = 3;
 const LABEL_LINES: usize = 2;
 /// Wanted size of a button's label in pixels of the reference panel.
 const LABEL: u32 = 28;
+/// Distance of a label from the sides of its button.
+const LABEL_SIDES: u32 = 18;
 /// Percent of the height that a title may take from the body.
 const TITLE_SHARE: u32 = 65;
 /// Sizes that are tried, in percent of the wanted one, before a text counts as too long.
 const LADDER: [u32; 7] = [100, 93, 87, 81, 75, 70, 65];
-/// Smallest body on the reference panel: its capital I is 4.8 mm high (ADA 707.7.2).
-const SMALLEST_BODY: u32 = 23;
-/// Smallest title on the reference panel: still clearly larger than the body.
-const SMALLEST_TITLE: u32 = 30;
-/// Smallest text at all, in pixels: below it letters have no room for their shapes.
-const SMALLEST: u32 = 12;
+/// Wanted sizes of a title, in percent, that are tried when the body finds no place beside the first.
+const SMALLER_TITLES: [u32; 3] = [80, 65, 50];
+/// Smallest title in percent of the smallest body: still clearly larger.
+const SMALLEST_TITLE: u32 = 128;
+
+/// How words are set that stand in one view: how large things are, and how it is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    pub(crate) scale: Scale,
+    pub(crate) writing: Writing,
+}
 
 /// Wanted sizes of title and body in pixels of the reference panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,27 +65,41 @@ pub(crate) struct Label {
 }
 
 impl Words {
-    /// Sets both texts as large as they fit a room, the title first, and cuts what does not fit in the smallest size.
-    pub(crate) fn set(
+    /// Sets both texts as large as they fit a room, the title first; a body that finds no place then makes the title
+    /// smaller. What does not fit in the smallest size is cut.
+    pub(crate) fn set(text: &mut TextEngine, words: (&str, &str), room: Size, sizes: Sizes, manner: Manner) -> Self {
+        let mut set = Self::with_title(text, words, room, sizes, manner);
+        for percent in SMALLER_TITLES {
+            if !set.body_cut || set.title_cut {
+                break;
+            }
+            set = Self::with_title(text, words, room, Sizes { title: sizes.title * percent / 100, ..sizes }, manner);
+        }
+        set
+    }
+
+    fn with_title(
         text: &mut TextEngine,
         (title, body): (&str, &str),
         room: Size,
         sizes: Sizes,
-        scale: Scale,
+        Manner { scale, writing }: Manner,
     ) -> Self {
         // A body leaves the title the greater part: who reads only one of them reads the title.
         let share = if body.is_empty() { 100 } else { TITLE_SHARE };
         let title_room = Size::new(room.width, room.height * share / 100);
-        let title_style = Style { size: 0, line_percent: 116, bold: true, centred: sizes.centred };
-        let title_sizes = ladder(scale.px(sizes.title), SMALLEST_TITLE, scale);
+        let centred = sizes.centred;
+        let title_style = Style { size: 0, line_percent: 116, role: Role::Title, centred, writing };
+        let smallest = scale.smallest_text();
+        let title_sizes = ladder(scale.px(sizes.title), smallest * SMALLEST_TITLE / 100);
         let (title, title_cut) = largest(text, title, title_style, title_sizes, (title_room, TITLE_LINES));
 
         // Beside a title that had to shrink, the body stays clearly smaller.
         let wanted_body = scale.px(sizes.body).min(title.font_size() * 7 / 10);
         let gap = scale.px(sizes.title * 4 / 10);
         let body_room = Size::new(room.width, room.height.saturating_sub(title.height + gap));
-        let body_style = Style { size: 0, line_percent: 145, bold: false, centred: sizes.centred };
-        let body_sizes = ladder(wanted_body, SMALLEST_BODY, scale);
+        let body_style = Style { size: 0, line_percent: 145, role: Role::Body, centred, writing };
+        let body_sizes = ladder(wanted_body, smallest);
         let set = (!body.is_empty()).then(|| largest(text, body, body_style, body_sizes, (body_room, usize::MAX)));
         let body_cut = set.as_ref().is_some_and(|(_, cut)| *cut);
         let body = set.map(|(body, _)| body).filter(|body| body.height <= body_room.height);
@@ -100,11 +122,12 @@ impl Words {
 
 impl Label {
     /// Sets the words of a button as large as they fit on it.
-    pub(crate) fn set(text: &mut TextEngine, label: &str, button: Size, scale: Scale) -> Self {
-        let room = button.saturating_sub(Size::new(scale.px(20), scale.px(4)) * 2);
-        let style = Style { size: 0, line_percent: 120, bold: true, centred: true };
-        let (paragraph, cut) =
-            largest(text, label, style, ladder(scale.px(LABEL), SMALLEST_BODY, scale), (room, LABEL_LINES));
+    pub(crate) fn set(text: &mut TextEngine, label: &str, button: Size, manner: Manner) -> Self {
+        let Manner { scale, writing } = manner;
+        let room = button.saturating_sub(Size::new(scale.px(LABEL_SIDES), scale.px(4)) * 2);
+        let style = Style { size: 0, line_percent: 120, role: Role::Label, centred: true, writing };
+        let sizes = ladder(scale.px(LABEL), scale.smallest_text());
+        let (paragraph, cut) = largest(text, label, style, sizes, (room, LABEL_LINES));
         Self { paragraph, cut }
     }
 
@@ -118,13 +141,12 @@ impl Label {
         colour: Colour,
     ) {
         let above = button.size.height.saturating_sub(self.paragraph.height) / 2;
-        text.draw(frame, &self.paragraph, button.top_left + Size::new(scale.px(20), above), colour);
+        text.draw(frame, &self.paragraph, button.top_left + Size::new(scale.px(LABEL_SIDES), above), colour);
     }
 }
 
-/// Font sizes to try, in pixels: from the wanted one down to the smallest allowed on the reference panel.
-fn ladder(wanted: u32, smallest: u32, scale: Scale) -> impl Iterator<Item = u32> {
-    let smallest = scale.px_at_least(smallest, SMALLEST);
+/// Font sizes to try, in pixels: from the wanted one down to the smallest allowed.
+fn ladder(wanted: u32, smallest: u32) -> impl Iterator<Item = u32> {
     LADDER.into_iter().map(move |percent| (wanted * percent / 100).max(smallest))
 }
 
@@ -150,5 +172,72 @@ fn largest(
 }
 
 fn lines_in(height: u32, style: Style) -> usize {
-    (height / (style.size * style.line_percent).div_ceil(100).max(1)) as usize
+    (height / (style.size * style.lines()).div_ceil(100).max(1)) as usize
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::glass::{Glass, Mode};
+
+    const INK: Colour = Colour::BLACK;
+    const SIZES: Sizes = Sizes { title: 50, body: 30, centred: false };
+
+    /// Letters of every script, words long and short, and what nobody should write: controls and lone marks.
+    fn texts() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[a-zA-ZäöüßéА-яα-ω ,.!?%0-9]{0,160}",
+            "[\u{5d0}-\u{5ea}\u{620}-\u{64a} ()0-9.]{0,120}",
+            "[\u{904}-\u{939}\u{93e}-\u{94d}\u{e01}-\u{e3a}\u{e40}-\u{e4e}\u{200b} ]{0,120}",
+            "[\u{3041}-\u{3096}\u{4e00}-\u{4fff}\u{ac00}-\u{ad00}、。]{0,80}",
+            any::<String>(),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(96))]
+
+        #[test]
+        fn no_words_panic_or_leave_their_room(
+            (title, body) in (texts(), texts()),
+            (width, height) in (40_u32..1000, 40_u32..700),
+            large_text in any::<bool>(),
+        ) {
+            let glass = Glass::of(Size::new(1024, 768));
+            let mode = Mode { large_text, high_contrast: false };
+            let writing = Writing::of([title.as_str(), &body].into_iter());
+            let manner = Manner { scale: Scale::of(&glass, mode), writing };
+            let mut text = TextEngine::new(&[]);
+            let room = Size::new(width, height);
+            let words = Words::set(&mut text, (&title, &body), room, SIZES, manner);
+            if words.title_cut || words.body_cut {
+                return Ok(());
+            }
+            prop_assert!(words.height() <= height);
+            // What is drawn may lean out of its line by as much as letters lean, and no more.
+            let lean = manner.scale.px(SIZES.title);
+            let mut frame = Frame::new(room + Size::new_equal(2 * lean));
+            let top_left = Point::new_equal(lean.cast_signed());
+            words.draw(&mut text, &mut frame, top_left, (INK, INK));
+            let slack = Rectangle::new(top_left, room).offset(lean.cast_signed() / 3);
+            for area in frame.take_damage() {
+                prop_assert!(area.intersection(&slack) == area, "{area:?} beyond {slack:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_without_a_place_makes_the_title_smaller() {
+        let glass = Glass::of(Size::new(1024, 768));
+        let manner = Manner { scale: Scale::of(&glass, Mode::default()), writing: Writing::default() };
+        let mut text = TextEngine::new(&[]);
+        let (title, body) = ("Your savings can earn 3.1 %", "Anna, move them to Gold Savings today, and earn.");
+        let high = Words::set(&mut text, (title, body), Size::new(420, 400), SIZES, manner);
+        let low = Words::set(&mut text, (title, body), Size::new(420, 175), SIZES, manner);
+        assert!(!low.title_cut && !low.body_cut);
+        assert!(low.title.font_size() < high.title.font_size());
+    }
 }

@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use touchpoint_display::{AnswerButton, Emphasis, Limits, Offer, Picture, Size};
+use touchpoint_display::{AnswerButton, Emphasis, Glass, Limits, Mode, Offer, Picture, Size, Theme, View};
 use touchpoint_protocol::{
     bundle::Bundle,
     campaign::{Campaign, Text},
@@ -140,8 +140,8 @@ fn campaign(
     });
     campaign.picture = medium.as_ref().map(|medium| medium.sha256);
     for (language, text) in &campaign.texts {
-        let offer = offer(&campaign, text, shown.clone());
-        let found = touchpoint_display::fits(&offer, PANEL);
+        let view = View::Offer(offer(&campaign, text, shown.clone()));
+        let found = touchpoint_display::fits(&view, &Glass::of(PANEL), &Theme::default(), Mode::default());
         let key = format!("text.{language}");
         problems.extend(found.into_iter().map(|problem| {
             tables.problem_at(&key, format!("on a panel of {}x{} pixels, {problem}", PANEL.width, PANEL.height))

@@ -131,6 +131,16 @@ listen = "127.0.0.1:8477"
 # The panel, in pixels.
 width = 1024
 height = 768
+# Its visible area, so that text and buttons are as large as people need.
+# millimetres = [305, 229]
+# Function keys beside it instead of touch: the middle of each in thousandths of the height, from the top down.
+# keys.left = [330, 500, 670, 840]
+# keys.right = [330, 500, 670, 840]
+# For everybody before this screen; one customer may need it on another.
+# large_text = true
+# high_contrast = true
+# Where the packages fonts-noto-core and fonts-noto-cjk are: scripts beyond Latin, Greek and Cyrillic need them.
+# fonts = ["/usr/share/fonts"]
 # The screen as a PNG file, renewed with each view.
 # picture = "screen.png"
 

@@ -1,0 +1,62 @@
+//! Two signs to stand for institutions, drawn from their outlines so that the golden screens need no picture of anybody's.
+
+use std::sync::Arc;
+use touchpoint_display::{Limits, Picture};
+
+/// Width and height in pixels: large enough to be shrunk on every panel.
+const SIDE: u32 = 128;
+/// Samples along each side of a pixel.
+const SAMPLES: u32 = 4;
+
+/// Three columns in a round seal.
+pub(crate) fn bank() -> Arc<Picture> {
+    let colour = |x: f32, y: f32| {
+        let seal = (x - 0.5).hypot(y - 0.5) <= 0.5;
+        let roof = (0.26..0.38).contains(&y) && (x - 0.5).abs() <= (y - 0.26) / 0.12 * 0.28 + 0.02;
+        let column = (0.42..0.66).contains(&y) && [0.29, 0.5, 0.71].iter().any(|at: &f32| (x - at).abs() <= 0.045);
+        let step = (0.69..0.75).contains(&y) && (x - 0.5).abs() <= 0.3;
+        match (seal, roof || column || step) {
+            (false, _) => None,
+            (true, true) => Some([0xff, 0xff, 0xff]),
+            (true, false) => Some([0x0b, 0x4f, 0x8c]),
+        }
+    };
+    drawn(colour)
+}
+
+/// A bag with its handle.
+pub(crate) fn shop() -> Arc<Picture> {
+    let colour = |x: f32, y: f32| {
+        let from_handle = (x - 0.5).hypot(y - 0.34);
+        let handle = y < 0.36 && (0.16..0.24).contains(&from_handle);
+        let bag = (0.36..0.98).contains(&y) && (x - 0.5).abs() <= 0.36 + (y - 0.36) * 0.12;
+        let smile = y > 0.56 && (0.15..0.21).contains(&(x - 0.5).hypot(y - 0.56));
+        match (handle || bag, smile) {
+            (false, _) => None,
+            (true, true) => Some([0xff, 0xe0, 0xb0]),
+            (true, false) => Some([0xb9, 0x38, 0x12]),
+        }
+    };
+    drawn(colour)
+}
+
+/// A picture of what stands at each place between 0 and 1, smooth at its edges.
+fn drawn(colour: impl Fn(f32, f32) -> Option<[u8; 3]>) -> Arc<Picture> {
+    let place = |pixel: u32, sample: u32| (pixel as f32 + (sample as f32 + 0.5) / SAMPLES as f32) / SIDE as f32;
+    let mut rgba = Vec::new();
+    for (y, x) in (0..SIDE).flat_map(|y| (0..SIDE).map(move |x| (y, x))) {
+        let samples = (0..SAMPLES * SAMPLES).map(|n| colour(place(x, n % SAMPLES), place(y, n / SAMPLES)));
+        let seen: Vec<[u8; 3]> = samples.flatten().collect();
+        let mean = |channel: usize| {
+            let sum: u32 = seen.iter().map(|colour| u32::from(colour[channel])).sum();
+            sum.checked_div(seen.len() as u32).unwrap_or(0) as u8
+        };
+        let alpha = (seen.len() as u32 * 255 / (SAMPLES * SAMPLES)) as u8;
+        rgba.extend([mean(0), mean(1), mean(2), alpha]);
+    }
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, SIDE, SIDE);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.write_header().unwrap().write_image_data(&rgba).unwrap();
+    Arc::new(Picture::decode(&bytes, Limits::default()).unwrap())
+}
