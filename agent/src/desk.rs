@@ -1,6 +1,5 @@
 //! What a visit works with: everything it may touch, and nothing that could reach the network.
 
-use data_encoding::HEXLOWER;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{oneshot, watch};
 use touchpoint_display::{Frame, Screen, ShowError, Shown, View};
@@ -24,6 +23,7 @@ use crate::{
     guests::WishTray,
     identify::Caller,
     journal::{Entry, Journal, JournalError},
+    lot::{self, NoRandomness},
     status::{LineStatus, Phase, VisitLoop, VisitStatus},
 };
 
@@ -184,13 +184,5 @@ pub enum LookUpError {
 /// # Errors
 /// The system has no randomness to give.
 pub fn new_visit() -> Result<VisitId, NoRandomness> {
-    use ring::rand::{SecureRandom, SystemRandom};
-    let mut bytes = [0; 8];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| NoRandomness)?;
-    HEXLOWER.encode(&bytes).parse().map_err(|_| NoRandomness)
+    lot::hex(8)?.parse().map_err(|_| NoRandomness)
 }
-
-/// The system has no randomness to give.
-#[derive(Debug, thiserror::Error)]
-#[error("the system gives no random numbers")]
-pub struct NoRandomness;

@@ -138,7 +138,7 @@ impl<C: Clock> Sources<'_, C> {
     }
 
     fn disk(&self) -> DiskHealth {
-        let free = disk::available(self.folder).ok();
-        DiskHealth { free, low: free.is_some_and(|free| free < SYNC_ROOM) }
+        let free_bytes = disk::available(self.folder).ok();
+        DiskHealth { free_bytes, low: free_bytes.is_some_and(|free| free < SYNC_ROOM) }
     }
 }

@@ -4,8 +4,6 @@
 //! API token whenever it is missing. A master key that is missing beside a database is never made anew, because that would
 //! turn a forgotten backup into lost data.
 
-use data_encoding::HEXLOWER;
-use ring::rand::{SecureRandom, SystemRandom};
 use std::{
     fmt,
     fs::File,
@@ -18,6 +16,8 @@ use touchpoint_protocol::{
 };
 use touchpoint_vault::{MasterKey, SecretError, read_secret, write_secret};
 use zeroize::Zeroizing;
+
+use crate::lot::{self, NoRandomness};
 
 /// Most that is read of head office's public keys, in bytes: a few lines of at most 130 characters.
 const LARGEST: u64 = 4096;
@@ -68,10 +68,13 @@ pub enum KeysError {
         source: io::Error,
     },
     /// The system has no randomness to make a secret of.
-    #[error("the system gives no random numbers for {}", path.display())]
+    #[error("there is no secret for {}", path.display())]
     Random {
         /// Which file.
         path: PathBuf,
+        /// Why.
+        #[source]
+        source: NoRandomness,
     },
     /// The master key is missing, and there is a database that needs it.
     #[error("{} is missing, and {} cannot be read without it: bring the key back", path.display(), database.display())]
@@ -165,9 +168,7 @@ fn master(path: &Path, databases: &[PathBuf]) -> Result<MasterKey, KeysError> {
 
 fn api_token(path: &Path) -> Result<ApiToken, KeysError> {
     if !path.exists() {
-        let mut bytes = Zeroizing::new([0; 32]);
-        SystemRandom::new().fill(&mut *bytes).map_err(|_| KeysError::Random { path: path.to_owned() })?;
-        write_secret(path, &Zeroizing::new(HEXLOWER.encode(&*bytes)))?;
+        write_secret(path, &lot::hex(32).map_err(|source| KeysError::Random { path: path.to_owned(), source })?)?;
     }
     match read_secret(path)?.trim() {
         "" => Err(KeysError::Empty { path: path.to_owned() }),

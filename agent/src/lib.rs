@@ -29,21 +29,13 @@ mod refused;
 
 pub mod aside;
 pub mod disk;
+pub mod lot;
 
 pub mod api;
 pub mod config;
 pub mod device;
 pub mod glass;
 pub mod keys;
+pub mod log;
 
-/// An error and its sources in one line, for a log, a status or a terminal.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
-}
+pub use touchpoint_protocol::chain;

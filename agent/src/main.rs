@@ -1,7 +1,7 @@
 //! `touchpoint-agent`: configuration, open, wire, run the three loops.
 
 use clap::{Parser, Subcommand};
-use std::{io::IsTerminal, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::{mpsc, watch},
@@ -15,12 +15,13 @@ use touchpoint_agent::{
     device::{Device, DeviceError},
     identify::EVENTS,
     keys::{Keys, KeysError},
+    log,
 };
 use touchpoint_display::{
     Panel, Screen, Theme,
     panel::{MemoryPanel, PngPanel},
 };
-use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::Level;
 
 /// The edge agent for ATMs and retail kiosks.
 #[derive(Debug, Parser)]
@@ -72,7 +73,7 @@ enum Failure {
 
 fn main() -> ExitCode {
     let Arguments { command: Command::Run { config, check } } = Arguments::parse();
-    log_to_stderr();
+    log::to_stderr(Level::INFO);
     // Two threads: one for visits, one for the line. More would only cost memory.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let outcome = runtime
@@ -157,16 +158,5 @@ impl Signals {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
-    }
-}
-
-/// People read text, machines read JSON; `RUST_LOG` chooses how much.
-fn log_to_stderr() {
-    let filter = std::env::var("RUST_LOG").ok().and_then(|levels| levels.parse().ok());
-    let filter: Targets = filter.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO));
-    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    match std::io::stderr().is_terminal() {
-        true => tracing_subscriber::registry().with(filter).with(log).init(),
-        false => tracing_subscriber::registry().with(filter).with(log.json()).init(),
     }
 }

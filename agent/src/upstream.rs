@@ -297,7 +297,7 @@ impl Upstream {
     pub async fn contacts(&self, after: u64, keys: &TrustedKeys) -> Result<ContactPage, FetchError> {
         let Membership { tenant, shard, .. } = &self.identity.membership;
         let what = format!("contacts after {after} of shard {shard}");
-        let bytes = self.ask(Request::Contacts { shard: shard.clone(), after }, &what).await?;
+        let bytes = self.ask(Request::Contacts { shard: shard.clone(), from: after }, &what).await?;
         match signed::open::<ContactPage>(&bytes, keys) {
             Ok(page) if (&page.tenant, &page.shard, page.from) == (tenant, shard, after) => Ok(page),
             Ok(_) => Err(FetchError::Digest { what }),

@@ -186,8 +186,8 @@ impl Office {
                 let sealed = found.try_map(|delta| seal(&delta, &self.keys.signing).map(String::into_bytes));
                 sealed.map_err(Unanswered::Seal)
             }
-            Request::Contacts { shard, after } => {
-                self.contact_page(&shard, after).await.map(|page| Found::Here(page.document))
+            Request::Contacts { shard, from } => {
+                self.contact_page(&shard, from).await.map(|page| Found::Here(page.document))
             }
             Request::Content { sha256, block } => {
                 let content = self.store.content(&at.group, sha256, block).await.map_err(Unanswered::Store)?;

@@ -1,8 +1,12 @@
 //! The customers' table as a core system writes it: rows in, customers out. Card numbers become tokens here and are in nothing
 //! that leaves this file, errors least of all.
 
+mod row;
+
+use row::row;
+
 use crate::{
-    import::{Field, Layout, Mapping, Raw, Source, Value},
+    import::{Layout, Mapping, Raw, Source},
     problem::Problem,
 };
 use std::{
@@ -15,17 +19,7 @@ use std::{
     },
     thread,
 };
-use touchpoint_protocol::{
-    card::{Card, CardError},
-    consent::Status,
-    customer::Profile,
-    limits,
-    name::Segment,
-    token::{Token, TokenKey},
-};
-
-/// Longest external key, in characters.
-const LONGEST_KEY: usize = 64;
+use touchpoint_protocol::token::{Token, TokenKey};
 
 /// Most problems kept of one file, 20 MB of them: as many rows as anybody mends. Whoever has more has one problem, many times.
 const MOST_PROBLEMS: usize = 100_000;
@@ -234,127 +228,11 @@ fn read_batches(queue: &Mutex<Receiver<Batch>>, layout: &Layout, mapping: &Mappi
     portions
 }
 
-/// One row.
-fn row(line: u64, values: &[Value<'_>], mapping: &Mapping, key: &TokenKey) -> Result<Customer, RowProblems> {
-    let mut problems = Vec::new();
-    let mut bad = |field: &Field, what: String| problems.push((Some(mapping.name(field).to_owned()), what));
-    let mut profile = Profile::default();
-    let card = token(mapping.card.as_ref(), values, Card::payment, key);
-    let loyalty = token(mapping.loyalty.as_ref(), values, Card::loyalty, key);
-    if let (Ok(None), Ok(None)) = (&card, &loyalty)
-        && let Some(field) = mapping.card.as_ref().or(mapping.loyalty.as_ref())
-    {
-        bad(field, "neither a card_number nor a loyalty_number".to_owned());
-    }
-    let mut taken = |token: Result<Option<Token>, (&Field, String)>| {
-        token.unwrap_or_else(|(field, what)| {
-            bad(field, what);
-            None
-        })
-    };
-    let (card, loyalty) = (taken(card), taken(loyalty));
-    let customer = mapping.customer.text(values).and_then(|text| external_key(text, card, key).map(|()| text));
-    let customer = customer.unwrap_or_else(|what| {
-        bad(&mapping.customer, what);
-        ""
-    });
-    if let Some((field, separator)) = &mapping.segments {
-        match field.texts(values, separator).and_then(|names| segments(&names)) {
-            Ok(segments) => profile.segments = segments,
-            Err(what) => bad(field, what),
-        }
-    }
-    if let Some(field) = &mapping.language {
-        let language = field.text(values).map(|text| Some(text).filter(|text| !text.is_empty()));
-        match language.and_then(|text| text.map(str::parse).transpose().map_err(|error| format!("{error}"))) {
-            Ok(language) => profile.language = language,
-            Err(what) => bad(field, what),
-        }
-    }
-    if let Some(field) = &mapping.marketing {
-        match field.text(values).and_then(consent) {
-            Ok(consent) => profile.marketing = consent.into(),
-            Err(what) => bad(field, what),
-        }
-    }
-    for (name, field) in &mapping.attributes {
-        match field.text(values).and_then(attribute) {
-            Ok("") => {}
-            Ok(text) => drop(profile.attributes.insert(name.clone(), text.to_owned())),
-            Err(what) => bad(field, what),
-        }
-    }
-    match problems.is_empty() {
-        true => Ok(Customer { line, key: customer.into(), card, loyalty, profile: profile.to_cbor().into() }),
-        false => Err(problems),
-    }
-}
-
-/// The token of a number, if the row has it.
-fn token<'a>(
-    field: Option<&'a Field>,
-    values: &[Value<'_>],
-    card: fn(&str) -> Result<Card, CardError>,
-    key: &TokenKey,
-) -> Result<Option<Token>, (&'a Field, String)> {
-    let Some(field) = field else { return Ok(None) };
-    match field.text(values) {
-        Ok("") => Ok(None),
-        Ok(number) => card(number).map(|card| Some(key.token(card))).map_err(|error| (field, error.to_string())),
-        Err(what) => Err((field, what)),
-    }
-}
-
-/// The external key is stored, so it must not be the card's number.
-fn external_key(text: &str, card: Option<Token>, key: &TokenKey) -> Result<(), String> {
-    let length = text.chars().count();
-    if length == 0 || length > LONGEST_KEY {
-        return Err(format!("{length} characters, not 1 to {LONGEST_KEY}"));
-    }
-    if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err("has a blank or control character".to_owned());
-    }
-    if card.is_some() && Card::payment(text).is_ok_and(|number| Some(key.token(number)) == card) {
-        return Err("is the card number, which must not be stored".to_owned());
-    }
-    Ok(())
-}
-
-fn segments(names: &[&str]) -> Result<Vec<Segment>, String> {
-    let segments = names.iter().map(|name| name.parse()).collect::<Result<Vec<Segment>, _>>();
-    let segments = segments.map_err(|error| format!("{error}"))?;
-    if segments.len() > limits::SEGMENTS {
-        return Err(format!("{} of them, over {}", segments.len(), limits::SEGMENTS));
-    }
-    match segments.iter().enumerate().find(|(at, segment)| segments[..*at].contains(segment)) {
-        Some((_, segment)) => Err(format!("{segment} stands twice")),
-        None => Ok(segments),
-    }
-}
-
-fn consent(text: &str) -> Result<Status, String> {
-    match text {
-        "yes" => Ok(Status::Given),
-        "no" => Ok(Status::Refused),
-        "" => Ok(Status::Unknown),
-        _ => Err("is not yes, no or empty".to_owned()),
-    }
-}
-
-fn attribute(text: &str) -> Result<&str, String> {
-    if text.len() > limits::ATTRIBUTE_VALUE {
-        return Err(format!("{} bytes, over {}", text.len(), limits::ATTRIBUTE_VALUE));
-    }
-    if text.chars().any(char::is_control) {
-        return Err("has a control character".to_owned());
-    }
-    Ok(text)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
+    use touchpoint_protocol::{card::Card, consent::Status, customer::Profile};
     use zeroize::Zeroizing;
 
     const HEADER: &str = "customer,card_number,loyalty_number,segments,language,marketing_consent,first_name\n";
@@ -446,6 +324,14 @@ mod tests {
         let found = problems("c-1,,L1,,,,\"An\nna\"\nc-2,,,,,,\n");
         assert_eq!(found[0], "customers.csv:2: first_name: has a control character");
         assert!(found[1].starts_with("customers.csv:4: card_number"), "{found:?}");
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_does_not_take_the_rest_of_the_file_into_memory() {
+        let rows = "c-2,,L2,,,,\n".repeat(200_000);
+        let text = format!("{HEADER}c-1,,L1,,,,\"Anna\n{rows}");
+        let error = read_as("c.csv", &text, &Mapping::default()).unwrap_err().to_string();
+        assert_eq!(error, "c.csv:2: a row over 1048576 bytes: is a quote not closed?");
     }
 
     #[test]

@@ -58,7 +58,7 @@ fn trouble(health: &Health) -> Option<String> {
     let troubles = [
         journal.alarm.clone(),
         some(visits.unrecorded).map(|facts| format!("{facts} facts could not be recorded")),
-        disk.free.filter(|_| disk.low).map(|free| format!("the disk is nearly full: {free} bytes are free")),
+        disk.free_bytes.filter(|_| disk.low).map(|free| format!("the disk is nearly full: {free} bytes are free")),
         (!journal.reserve).then(|| "no room is held on the disk for the next answers".to_owned()),
         unfollowed.campaigns.as_ref().map(|campaigns| {
             format!("campaigns revision {} are not followed: {}", campaigns.revision, campaigns.reason)
@@ -116,7 +116,7 @@ mod tests {
             held: HeldHealth { epoch: 1, revision: 0, rows: 3, campaigns: 1 },
             refused: Refused::default(),
             unfollowed: Unfollowed::default(),
-            disk: DiskHealth { free: Some(1 << 40), low: false },
+            disk: DiskHealth { free_bytes: Some(1 << 40), low: false },
             visits: VisitHealth { count: 4, unrecorded: 0, unpresented: 0 },
             painted: None,
         }

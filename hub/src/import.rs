@@ -7,7 +7,7 @@ mod source;
 
 use addition::add;
 pub use mapping::Mapping;
-pub(crate) use mapping::{Field, Value};
+pub(crate) use mapping::{ConsentFields, Field, Value};
 pub use rejects::{RejectsError, write_rejects};
 pub(crate) use source::{Layout, Raw, Source};
 

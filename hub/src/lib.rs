@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! office       Config -> Office         settings, keys and database, opened; every command is a method of it
-//! import       rows -> next epoch       mapping, source (file -> fields), customers (fields -> customer), addition, rejects
+//! import       rows -> next epoch       mapping, source (file -> fields, bounded), customers (fields -> customer), addition, rejects
 //!              or next revisions        table (customers -> rows), snapshot (rows -> blocks), changes (rows -> deltas)
 //! check        folder -> Campaigns      campaigns (TOML -> protocol types), placeholders, what fits the glass
 //! publish      Campaigns -> revision
@@ -19,12 +19,16 @@
 
 pub mod config;
 pub mod keys;
+// The agent's own file: a program of ours logs as the others do, and head office imports nothing of a device.
+#[path = "../../agent/src/log.rs"]
+pub mod log;
 pub mod office;
 pub mod problem;
 
 mod enrol;
 mod init;
 
+mod bounded;
 mod customers;
 mod import;
 mod table;

@@ -6,18 +6,18 @@ use serde::Serialize;
 use std::{
     fmt,
     fs::{self, File},
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use touchpoint_hub::{
     CheckError, Config, ConfigError, Import, ImportError, Imported, Mapping, Office, OnBadRows, Outcomes,
-    OutcomesError, Problem, PublishError, Published, Travels, check, config, init, problem::chain, write_rejects,
+    OutcomesError, Problem, PublishError, Published, Travels, check, config, init, log, problem::chain, write_rejects,
 };
 use touchpoint_link::Endpoint;
 use touchpoint_protocol::name::{DeviceId, GroupId, ShardId, Tenant};
-use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::Level;
 
 /// Most problems shown: enough to see a pattern, few enough to see at once.
 const SHOWN: usize = 20;
@@ -42,8 +42,11 @@ A mapping is TOML. Each of these is a column (of JSON: a key, or a pointer such 
   loyalty_number = \"BONUS\"
   language = { constant = \"de\" }
   segments = { column = \"SEG\", separator = \"/\", values = { A = \"gold\" }, otherwise = \"\" }
-  consent.marketing = { column = \"ADS\", values = { J = \"yes\", N = \"no\" } }
-  attributes.first-name = \"FIRSTNAME\"";
+  consent.marketing = { column = \"ADS\", values = { J = \"yes\", N = \"no\" }, at = \"ADS_DATE\" }
+  consent.profiling = \"PROFILING\"
+  attributes.first-name = \"FIRSTNAME\"
+  scores.churn = \"CHURN\"
+deploy/mapping.toml shows everything.";
 
 /// Head office of the Touchpoint agents: imports customers, publishes campaigns, answers devices, collects results.
 #[derive(Parser)]
@@ -233,7 +236,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    log_to_stderr();
+    log::to_stderr(Level::INFO);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
@@ -411,15 +414,5 @@ fn show(problems: &[Problem], count: u64) {
     let shown = problems.len().min(SHOWN) as u64;
     if count > shown {
         let _ = writeln!(err, "and {} more", count - shown);
-    }
-}
-
-fn log_to_stderr() {
-    let filter = std::env::var("RUST_LOG").ok().and_then(|levels| levels.parse().ok());
-    let filter: Targets = filter.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO));
-    let log = tracing_subscriber::fmt::layer().with_writer(io::stderr);
-    match io::stderr().is_terminal() {
-        true => tracing_subscriber::registry().with(filter).with(log).init(),
-        false => tracing_subscriber::registry().with(filter).with(log.json()).init(),
     }
 }

@@ -1,6 +1,7 @@
 //! What happened later: outcomes that a core system exports, so that a report can say what a campaign was good for.
 
 use crate::{
+    bounded::Bounded,
     office::Office,
     problem::{Problem, chain},
     store::Named,
@@ -89,7 +90,7 @@ impl Office {
 fn read(file: &Path, rows: impl Read) -> Result<Vec<(u64, Named)>, OutcomesError> {
     let broken = |source| OutcomesError::Read { path: file.to_owned(), source };
     let wrong = |problems| OutcomesError::Rows { path: file.to_owned(), problems };
-    let mut reader = ReaderBuilder::new().flexible(true).from_reader(rows);
+    let mut reader = ReaderBuilder::new().flexible(true).from_reader(Bounded::new(rows));
     let header = reader.headers().map_err(broken)?;
     let mut places = [0; 3];
     for (place, column) in places.iter_mut().zip(COLUMNS) {
@@ -98,7 +99,11 @@ fn read(file: &Path, rows: impl Read) -> Result<Vec<(u64, Named)>, OutcomesError
     }
     let (mut outcomes, mut problems) = (Vec::new(), Vec::new());
     let mut record = StringRecord::new();
-    while reader.read_record(&mut record).map_err(broken)? {
+    loop {
+        reader.get_mut().begin();
+        if !reader.read_record(&mut record).map_err(broken)? {
+            break;
+        }
         let line = record.position().map_or(0, csv::Position::line);
         match outcome(&record, places) {
             Ok(outcome) if outcomes.len() < MOST => outcomes.push((line, outcome)),

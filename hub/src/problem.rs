@@ -1,6 +1,8 @@
 //! What is wrong in a file somebody wrote, and where: one form for configuration, campaigns and customers, so that a person finds
 //! the place and an editor jumps to it.
 
+pub use touchpoint_protocol::chain;
+
 use std::{
     fmt,
     path::{Path, PathBuf},
@@ -59,10 +61,4 @@ impl fmt::Display for Problem {
         }
         write!(f, ": {}", self.what)
     }
-}
-
-/// An error and what caused it, one after the other: `a: b: c`.
-pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -272,7 +272,7 @@ mod tests {
             let about = format!(r#""segment":"{segment}","trigger":"{trigger}""#);
             let told = match lot / 64 / 100 % 10 {
                 0 => vec![format!(r#"{{"held_out":{{"campaign":"{campaign}",{about}}}}}"#)],
-                1 => vec![r#"{"not_shown":{"reason":"no_consent","campaign":null}}"#.to_owned()],
+                1 => vec![r#"{"not_shown":{"reason":"no_consent","campaign":null,"trigger":"arrival"}}"#.to_owned()],
                 _ => vec![
                     format!(
                         r#"{{"shown":{{"campaign":"{campaign}","variant":"{variant}","language":"en",{about}}}}}"#

@@ -27,7 +27,7 @@ pub struct GroupHead {
 }
 
 impl Document for GroupHead {
-    const TYPE: &'static str = "touchpoint.group-head.v1";
+    const TYPE: &'static str = "touchpoint.group_head.v1";
 
     fn check(&self) -> Result<(), String> {
         if self.bundle.size as usize > limits::BUNDLE {

@@ -146,8 +146,8 @@ pub struct UnfollowedCampaigns {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DiskHealth {
-    /// Bytes that the agent may still write; not there if the system does not say.
-    pub free: Option<u64>,
+    /// What the agent may still write; not there if the system does not say.
+    pub free_bytes: Option<u64>,
     /// Whether that is too little to fetch customers and campaigns.
     pub low: bool,
 }
@@ -286,7 +286,7 @@ mod tests {
                 customers: Some(UnfollowedCustomers { epoch: u64::MAX, revision: u64::MAX, reason: text.clone() }),
                 campaigns: Some(UnfollowedCampaigns { revision: u64::MAX, reason: text }),
             },
-            disk: DiskHealth { free: Some(u64::MAX), low: false },
+            disk: DiskHealth { free_bytes: Some(u64::MAX), low: false },
             visits: VisitHealth { count: u64::MAX, unrecorded: u64::MAX, unpresented: u64::MAX },
             painted: Some(Painted {
                 campaign: name.parse().unwrap(),

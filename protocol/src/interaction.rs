@@ -145,6 +145,18 @@ pub enum Trigger {
     TimeRunningOut,
 }
 
+impl fmt::Display for Trigger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Trigger::Arrival => "arrival",
+            Trigger::Answer => "answer",
+            Trigger::BalanceEnquiry => "balance_enquiry",
+            Trigger::LanguageChange => "language_change",
+            Trigger::TimeRunningOut => "time_running_out",
+        })
+    }
+}
+
 /// Why no message was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -11,6 +11,10 @@
 
 pub mod limits;
 
+mod chain;
+
+pub use chain::chain;
+
 pub mod card;
 pub mod interval;
 pub mod name;

@@ -33,7 +33,7 @@ pub enum Request {
         /// Of which shard.
         shard: ShardId,
         /// The position the device holds, 0 for none. Any may be asked for: pages have no fixed borders.
-        after: u64,
+        from: u64,
     },
     /// One block of a bundle or a medium.
     Content {
@@ -154,7 +154,7 @@ mod tests {
         let requests = [
             Request::Rows { shard: "north".parse().unwrap(), epoch: 3, block: 7 },
             Request::Delta { shard: "north".parse().unwrap(), epoch: 3, from: 7 },
-            Request::Contacts { shard: "north".parse().unwrap(), after: 7 },
+            Request::Contacts { shard: "north".parse().unwrap(), from: 7 },
             Request::Content { sha256: Digest::of(b"x"), block: 0 },
             Request::Customer { tokens: vec![Token::from_bytes([7; 16]), Token::from_bytes([8; 16])] },
         ];

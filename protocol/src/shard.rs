@@ -57,7 +57,7 @@ impl ShardHead {
 }
 
 impl Document for ShardHead {
-    const TYPE: &'static str = "touchpoint.shard-head.v1";
+    const TYPE: &'static str = "touchpoint.shard_head.v1";
 
     fn check(&self) -> Result<(), String> {
         if self.blocks.len() > limits::BLOCKS {

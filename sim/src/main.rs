@@ -2,13 +2,13 @@
 
 use clap::{Parser, Subcommand};
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     path::PathBuf,
     process::ExitCode,
 };
-use touchpoint_agent::chain;
+use touchpoint_agent::{chain, log};
 use touchpoint_sim::demo::{self, Customers, DemoError, Options, OutFolder, OutFolderError, Performance, Table};
-use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::Level;
 
 /// A developer's desk: a kiosk and its head office on this machine, without any hardware.
 #[derive(Debug, Parser)]
@@ -61,7 +61,8 @@ enum Failure {
 
 fn main() -> ExitCode {
     let Arguments { command: Command::Demo { customers, seed, out, json } } = Arguments::parse();
-    log_to_stderr();
+    // An outage is part of the show.
+    log::to_stderr(Level::ERROR);
     match demonstrate(customers, seed, out, json) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -100,15 +101,4 @@ async fn perform(options: &Options, json: bool) -> Result<Performance, Failure> 
         tracing::error!("{problem}");
     }
     Ok(performance)
-}
-
-/// People read text, machines read JSON; errors only, unless `RUST_LOG` asks for more: an outage is part of the show.
-fn log_to_stderr() {
-    let filter = std::env::var("RUST_LOG").ok().and_then(|levels| levels.parse().ok());
-    let filter: Targets = filter.unwrap_or_else(|| Targets::new().with_default(tracing::Level::ERROR));
-    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    match std::io::stderr().is_terminal() {
-        true => tracing_subscriber::registry().with(filter).with(log).init(),
-        false => tracing_subscriber::registry().with(filter).with(log.json()).init(),
-    }
 }

@@ -4,7 +4,6 @@
 //! device's part of the contact history. Nothing is deleted because it was sent; what a full journal has to give up leaves a
 //! record that it is gone.
 
-use ring::rand::{SecureRandom, SystemRandom};
 use std::path::{Path, PathBuf};
 use tokio::sync::watch;
 use touchpoint_protocol::{
@@ -25,6 +24,7 @@ use crate::{
         contact::{Contact, MOST},
         discard::Worth,
     },
+    lot::{self, NoRandomness},
 };
 
 mod erasure;
@@ -96,8 +96,8 @@ pub enum JournalError {
     #[error("cannot open the journal")]
     Open(#[source] OpenError),
     /// The system has no randomness to name a new journal with.
-    #[error("the system gives no random numbers")]
-    Random,
+    #[error("a new journal cannot be named")]
+    Random(#[source] NoRandomness),
     /// The database refused.
     #[error("cannot {task}")]
     Vault {
@@ -282,7 +282,7 @@ impl JournalError {
         match self {
             JournalError::Open(error) => matches!(error, OpenError::Corrupt { .. }),
             JournalError::Vault { source, .. } => source.is_corrupt(),
-            JournalError::Random | JournalError::Ahead { .. } => false,
+            JournalError::Random(_) | JournalError::Ahead { .. } => false,
         }
     }
 
@@ -359,9 +359,7 @@ fn interaction(row: &rusqlite::Row<'_>) -> rusqlite::Result<Interaction> {
 
 /// A name that no other journal has, as far as 128 random bits can promise it.
 fn new_name() -> Result<String, JournalError> {
-    let mut bytes = [0; 16];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| JournalError::Random)?;
-    Ok(data_encoding::HEXLOWER.encode(&bytes))
+    Ok(lot::hex(16).map_err(JournalError::Random)?.to_string())
 }
 
 fn failed(task: &'static str) -> impl FnOnce(Error) -> JournalError {

@@ -7,7 +7,10 @@ use serde::{
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use std::{borrow::Cow, collections::BTreeMap, fmt, path::Path};
-use touchpoint_protocol::{limits, name::AttributeName};
+use touchpoint_protocol::{
+    limits,
+    name::{AttributeName, Purpose, ScoreName},
+};
 
 /// The columns without a mapping, each exactly once and in any order.
 pub(crate) const USUAL: [&str; 7] =
@@ -16,7 +19,7 @@ pub(crate) const USUAL: [&str; 7] =
 /// What stands between two segments unless the mapping says otherwise.
 const SEPARATOR: &str = "|";
 
-/// The one purpose that devices ask for consent to.
+/// The purpose that every campaign asks for which names none.
 const MARKETING: &str = "marketing";
 
 /// Most values a column may be translated from; a longer list is a table, which belongs into the core system.
@@ -43,10 +46,14 @@ pub struct Mapping {
     pub(crate) segments: Option<(Field, String)>,
     /// Their language.
     pub(crate) language: Option<Field>,
-    /// Their word on marketing: `yes`, `no` or nothing.
-    pub(crate) marketing: Option<Field>,
+    /// Their word on marketing.
+    pub(crate) marketing: Option<ConsentFields>,
+    /// Their word on other purposes.
+    pub(crate) purposes: Vec<(Purpose, ConsentFields)>,
     /// Their attributes.
     pub(crate) attributes: Vec<(AttributeName, Field)>,
+    /// Their scores: whole numbers, or nothing.
+    pub(crate) scores: Vec<(ScoreName, Field)>,
 }
 
 /// How rows are written.
@@ -67,6 +74,19 @@ pub(crate) struct Field {
     values: BTreeMap<String, String>,
     /// What any other value means, if there are `values`; without it, another value is a problem.
     otherwise: Option<String>,
+}
+
+/// The fields of a customer's word on one purpose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ConsentFields {
+    /// What they said: `yes`, `no` or nothing.
+    pub(crate) status: Field,
+    /// Where it counts: `all`, which is meant by nothing too, `screen` or `elsewhere`.
+    pub(crate) channel: Option<Field>,
+    /// Who took it down: a name.
+    pub(crate) source: Option<Field>,
+    /// When they said it: a time in the form of RFC 3339, or a day.
+    pub(crate) at: Option<Field>,
 }
 
 /// Where a field's value comes from.
@@ -133,8 +153,10 @@ impl Default for Mapping {
             loyalty: Some(field(2)),
             segments: Some((field(3), SEPARATOR.to_owned())),
             language: Some(field(4)),
-            marketing: Some(field(5)),
+            marketing: Some(ConsentFields { status: field(5), channel: None, source: None, at: None }),
+            purposes: Vec::new(),
             attributes: first_name.into_iter().collect(),
+            scores: Vec::new(),
         }
     }
 }
@@ -203,9 +225,11 @@ struct MappingFile {
     segments: Option<FieldFile>,
     language: Option<FieldFile>,
     #[serde(default)]
-    consent: BTreeMap<String, FieldFile>,
+    consent: BTreeMap<Purpose, FieldFile>,
     #[serde(default)]
     attributes: BTreeMap<AttributeName, FieldFile>,
+    #[serde(default)]
+    scores: BTreeMap<ScoreName, FieldFile>,
 }
 
 /// A field as written: the name of a column alone, or a table.
@@ -221,6 +245,9 @@ struct FieldTable {
     values: BTreeMap<String, String>,
     otherwise: Option<String>,
     separator: Option<String>,
+    channel: Option<Box<FieldFile>>,
+    source: Option<Box<FieldFile>>,
+    at: Option<Box<FieldFile>>,
 }
 
 impl<'de> Deserialize<'de> for FieldFile {
@@ -261,14 +288,17 @@ impl MappingFile {
         if self.card_number.is_none() && self.loyalty_number.is_none() {
             return Err(("card_number".to_owned(), "neither a card_number nor a loyalty_number".to_owned()));
         }
-        if self.attributes.len() > limits::ATTRIBUTES {
-            let what = format!("{} of them, over {}", self.attributes.len(), limits::ATTRIBUTES);
-            return Err(("attributes".to_owned(), what));
+        // Marketing is no purpose beside others.
+        let purposes = self.consent.keys().filter(|purpose| purpose.as_str() != MARKETING).count();
+        for (key, count, most) in [
+            ("consent", purposes, limits::PURPOSES),
+            ("attributes", self.attributes.len(), limits::ATTRIBUTES),
+            ("scores", self.scores.len(), limits::SCORES),
+        ] {
+            if count > most {
+                return Err((key.to_owned(), format!("{count} of them, over {most}")));
+            }
         }
-        if let Some(purpose) = self.consent.keys().find(|purpose| *purpose != MARKETING) {
-            return Err((format!("consent.{purpose}"), format!("no device asks for it, only for {MARKETING}")));
-        }
-        let mut consent = self.consent;
         let segments = match self.segments {
             Some(mut field) => {
                 let separator = field.0.separator.take().unwrap_or(SEPARATOR.to_owned());
@@ -276,10 +306,23 @@ impl MappingFile {
             }
             None => None,
         };
+        let (mut marketing, mut purposes) = (None, Vec::with_capacity(purposes));
+        for (purpose, field) in self.consent {
+            let fields = columns.consent(&format!("consent.{purpose}"), field)?;
+            match purpose.as_str() {
+                MARKETING => marketing = Some(fields),
+                _ => purposes.push((purpose, fields)),
+            }
+        }
         let mut attributes = Vec::with_capacity(self.attributes.len());
         for (name, field) in self.attributes {
             let field = columns.field(&format!("attributes.{name}"), field)?;
             attributes.push((name, field));
+        }
+        let mut scores = Vec::with_capacity(self.scores.len());
+        for (name, field) in self.scores {
+            let field = columns.field(&format!("scores.{name}"), field)?;
+            scores.push((name, field));
         }
         Ok(Mapping {
             format: self.format,
@@ -290,8 +333,10 @@ impl MappingFile {
             loyalty: self.loyalty_number.map(|field| columns.field("loyalty_number", field)).transpose()?,
             segments,
             language: self.language.map(|field| columns.field("language", field)).transpose()?,
-            marketing: consent.remove(MARKETING).map(|field| columns.field("consent.marketing", field)).transpose()?,
+            marketing,
+            purposes,
             attributes,
+            scores,
             columns: columns.0,
         })
     }
@@ -301,10 +346,20 @@ impl MappingFile {
 struct Columns(Vec<String>);
 
 impl Columns {
+    fn consent(&mut self, key: &str, mut status: FieldFile) -> Result<ConsentFields, Wrong> {
+        let FieldTable { channel, source, at, .. } = &mut status.0;
+        let [channel, source, at] = [("channel", channel.take()), ("source", source.take()), ("at", at.take())]
+            .map(|(name, field)| field.map(|field| self.field(&format!("{key}.{name}"), *field)).transpose());
+        Ok(ConsentFields { status: self.field(key, status)?, channel: channel?, source: source?, at: at? })
+    }
+
     fn field(&mut self, key: &str, FieldFile(table): FieldFile) -> Result<Field, Wrong> {
         let wrong = |what: &str| Err((key.to_owned(), what.to_owned()));
         if table.separator.is_some() {
             return wrong("only segments have a separator");
+        }
+        if table.channel.is_some() || table.source.is_some() || table.at.is_some() {
+            return wrong("only consents have a channel, a source or an at");
         }
         if table.values.len() > MOST_VALUES {
             return wrong("too many values");
@@ -355,16 +410,16 @@ mod tests {
             marketing = { column = "WERBUNG", values = { J = "yes", N = "no" } }
         "#;
         let mapping = read(text).unwrap();
-        assert_eq!(mapping.columns, ["SEG", "KDNR", "WERBUNG"]);
-        let row = row(&["A/ B/C", "7", "J"]);
+        assert_eq!(mapping.columns, ["SEG", "WERBUNG", "KDNR"]);
+        let row = row(&["A/ B/C", "J", "7"]);
         assert_eq!(mapping.customer.text(&row), Ok("7"));
         assert_eq!(mapping.loyalty.as_ref().unwrap().text(&row), Ok("7"));
         assert_eq!(mapping.language.as_ref().unwrap().text(&row), Ok("de"));
         let (segments, separator) = mapping.segments.as_ref().unwrap();
         assert_eq!(segments.texts(&row, separator), Ok(vec!["gold", "silver"]));
-        let consent = mapping.marketing.unwrap();
+        let consent = mapping.marketing.unwrap().status;
         assert_eq!(consent.text(&row), Ok("yes"));
-        let other = [Value::Text("".into()), Value::Text("8".into()), Value::Text("4111111111111111".into())];
+        let other = [Value::Text("".into()), Value::Text("4111111111111111".into()), Value::Text("8".into())];
         assert_eq!(consent.text(&other), Err("is none of the values in the mapping".to_owned()));
     }
 
@@ -382,8 +437,12 @@ mod tests {
                 "m.toml:2:17: card_number.colum: unknown field `colum`",
             ),
             (
-                "customer = \"a\"\ncard_number = \"b\"\nconsent.profiling = \"c\"\n",
-                "m.toml:3:9: consent.profiling: no device asks for it",
+                "customer = \"a\"\ncard_number = \"b\"\nscores.churn = { column = \"c\", at = \"d\" }\n",
+                "m.toml:3:8: scores.churn: only consents have a channel, a source or an at",
+            ),
+            (
+                "customer = \"a\"\ncard_number = \"b\"\nconsent.profiling = { column = \"c\", at = {} }\n",
+                "m.toml:3:37: consent.profiling.at: must say either column",
             ),
             (
                 "customer = \"a\"\ncard_number = \"b\"\nseparator = \"€\"\n",

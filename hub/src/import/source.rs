@@ -1,7 +1,11 @@
 //! The rows of a file as they are written, CSV or JSON Lines, each with its line, and the fields in them.
 
 use super::mapping::{Format, Mapping, Value};
-use crate::{customers::ReadError, problem::Problem};
+use crate::{
+    bounded::{Bounded, LONGEST_ROW, TooLong},
+    customers::ReadError,
+    problem::Problem,
+};
 use csv::{ByteRecord, ReaderBuilder};
 use serde_json::Value as Json;
 use std::{
@@ -12,9 +16,6 @@ use std::{
 
 /// What a rejected row says first: where it stood, and why it was rejected. The second import of such a file passes over both.
 pub(crate) const REJECTED: [&str; 2] = ["reject_line", "reject_reason"];
-
-/// Longest line of JSON, in bytes: a hundred times a customer with every attribute. A file without line ends stops here.
-const LONGEST_LINE: u64 = 1024 * 1024;
 
 /// What is wrong with such a row in an import that does not add to what is there.
 const ONLY_ADDED: &str =
@@ -30,7 +31,7 @@ pub(crate) struct Source<R> {
 }
 
 enum Rows<R> {
-    Csv(Box<csv::Reader<R>>),
+    Csv(Box<csv::Reader<Bounded<R>>>),
     Jsonl { reader: BufReader<R>, line: u64 },
 }
 
@@ -84,7 +85,8 @@ impl<R: Read> Source<R> {
         }
         // Flexible, so that a row with too many fields is a bad row and not the end.
         let mut builder = ReaderBuilder::new();
-        let mut reader = builder.has_headers(false).flexible(true).delimiter(mapping.separator).from_reader(rows);
+        let mut reader =
+            builder.has_headers(false).flexible(true).delimiter(mapping.separator).from_reader(Bounded::new(rows));
         let mut header = ByteRecord::new();
         if let Err(source) = reader.read_byte_record(&mut header) {
             return Err(ReadError::Read { path: file, source });
@@ -108,22 +110,27 @@ impl<R: Read> Source<R> {
         let broken = |source| ReadError::Read { path: self.file.clone(), source };
         match &mut self.rows {
             Rows::Csv(reader) => {
-                let mut record = ByteRecord::new();
-                let more = reader.read_byte_record(&mut record).map_err(broken)?;
+                let (mut record, begin) = (ByteRecord::new(), reader.position().line());
+                reader.get_mut().begin();
+                let more = reader.read_byte_record(&mut record).map_err(|error| match TooLong::is(&error) {
+                    // Where it begins is where whoever mends it has to look.
+                    true => ReadError::Header(Problem::of_line(&self.file, begin, None, TooLong)),
+                    false => broken(error),
+                })?;
                 let line = record.position().map_or(0, csv::Position::line);
                 Ok(more.then_some((line, Raw::Csv(record))))
             }
             Rows::Jsonl { reader, line } => loop {
                 let mut bytes = Vec::new();
-                Read::take(&mut *reader, LONGEST_LINE)
+                Read::take(&mut *reader, LONGEST_ROW)
                     .read_until(b'\n', &mut bytes)
                     .map_err(|error| broken(error.into()))?;
                 *line += 1;
                 match bytes.last() {
                     None => return Ok(None),
                     Some(b'\n') => {}
-                    Some(_) if bytes.len() as u64 == LONGEST_LINE => {
-                        let what = format!("a line of JSON over {LONGEST_LINE} bytes");
+                    Some(_) if bytes.len() as u64 == LONGEST_ROW => {
+                        let what = format!("a line of JSON over {LONGEST_ROW} bytes");
                         return Err(ReadError::Header(Problem::of_line(&self.file, *line, None, what)));
                     }
                     Some(_) => {}

@@ -5,19 +5,23 @@
 
 use super::{
     interval::{Difference, Rate},
-    told::{Body, Told},
+    told::Told,
 };
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
 };
+use touchpoint_protocol::{
+    interaction::{Ending, Fact, Reason, Trigger},
+    name::{CampaignId, Segment, VariantId},
+};
 
 /// What stands where a fact names nothing, and for whatever came after the most names.
 const NONE: &str = "";
 
-/// Most different names of campaigns, variants, segments, groups, triggers, answers and reasons together. All are made at head
-/// office, so more are a mistake, and counted together.
+/// Most different names of campaigns, variants, segments, groups, triggers and endings together. Most are made at head office, so
+/// more are a mistake, and counted together.
 const MOST_NAMES: usize = 20_000;
 
 /// All that is known of campaigns.
@@ -117,7 +121,7 @@ pub(crate) struct Counting {
     /// What a showing said of its people, until it ends: by campaign.
     open: HashMap<u32, (Person, u32, u32)>,
     tallies: HashMap<(u32, u32, By, u32), Tally>,
-    reasons: HashMap<(u32, u32), (u64, HashSet<Person>)>,
+    reasons: HashMap<(u32, Reason), (u64, HashSet<Person>)>,
     first_shown: HashMap<(u32, i64), (i64, u32)>,
     first_held: HashMap<(u32, i64), i64>,
 }
@@ -178,24 +182,28 @@ impl Counting {
             Some(number) => Person::Known(number),
             None => Person::Stranger(BuildHasherDefault::<DefaultHasher>::default().hash_one((journal, &told.visit))),
         };
-        if let Some(body) = &told.fact.shown {
-            self.shown(person, group, body, told.at.millis());
-        } else if let Some(body) = &told.fact.ended {
-            self.ended(person, group, body);
-        } else if let Some(body) = &told.fact.not_shown {
-            self.not_shown(person, body, body.reason.as_deref(), told.at.millis());
-        } else if let Some(body) = &told.fact.held_out {
-            self.not_shown(person, body, Some(super::told::HELD_OUT), told.at.millis());
+        let at = told.at.utc.as_millis();
+        match &told.fact {
+            Fact::Shown { campaign, variant, segment, trigger, .. } => {
+                let (key, said) = (self.key(campaign, variant.as_ref()), self.said(segment.as_ref(), *trigger));
+                self.shown(person, group, key, said, at);
+            }
+            Fact::Ended { campaign, variant, ending, .. } => {
+                let key = self.key(campaign, variant.as_ref());
+                self.ended(person, group, key, *ending);
+            }
+            Fact::HeldOut { campaign, .. } => self.held_out(person, campaign, at),
+            // Of who was held out and shown nothing else, the fact before this one has said so.
+            Fact::NotShown { reason: Reason::HeldOut, .. } => {}
+            Fact::NotShown { reason, campaign, .. } => self.not_shown(person, campaign.as_ref(), *reason),
+            Fact::Discarded { .. } | Fact::Erased { .. } => {}
         }
     }
 
-    fn shown(&mut self, person: Person, group: &str, body: &Body, at: i64) {
-        let (campaign, variant) =
-            (self.names.number(body.campaign.as_deref()), self.names.number(body.variant().as_deref()));
-        let segment = self.names.number(body.segment.as_deref());
-        let trigger = self.names.number(body.trigger.as_deref());
-        self.open.insert(campaign, (person, segment, trigger));
-        self.each(campaign, variant, group, (segment, trigger), |tally| {
+    fn shown(&mut self, person: Person, group: &str, key: (u32, u32), said: (u32, u32), at: i64) {
+        let (campaign, variant) = key;
+        self.open.insert(campaign, (person, said.0, said.1));
+        self.each(key, group, said, |tally| {
             tally.showings += 1;
             tally.people.insert(person);
         });
@@ -205,38 +213,52 @@ impl Counting {
         }
     }
 
-    fn ended(&mut self, person: Person, group: &str, body: &Body) {
-        let (campaign, variant) =
-            (self.names.number(body.campaign.as_deref()), self.names.number(body.variant().as_deref()));
+    fn ended(&mut self, person: Person, group: &str, key: (u32, u32), ending: Ending) {
         // Of a showing that is missing here, segment and trigger are not known.
-        let open = self.open.remove(&campaign).filter(|(shown_to, ..)| *shown_to == person);
+        let open = self.open.remove(&key.0).filter(|(shown_to, ..)| *shown_to == person);
         let nothing = self.names.number(None);
         let said = open.map_or((nothing, nothing), |(_, segment, trigger)| (segment, trigger));
-        let (how, is_answer) = body.ending();
-        let how = self.names.number(how.as_deref());
-        self.each(campaign, variant, group, said, |tally| match is_answer {
-            true => {
+        let how = self.names.number(Some(&ending.to_string()));
+        self.each(key, group, said, |tally| match ending {
+            Ending::Answered(_) => {
                 let answer = tally.answers.entry(how).or_default();
                 answer.0 += 1;
                 answer.1.insert(person);
             }
-            false => *tally.unanswered.entry(how).or_default() += 1,
+            Ending::TimeUp | Ending::CustomerLeft | Ending::Interrupted => {
+                *tally.unanswered.entry(how).or_default() += 1;
+            }
         });
     }
 
-    fn not_shown(&mut self, person: Person, body: &Body, reason: Option<&str>, at: i64) {
-        let (campaign, why) = (self.names.number(body.campaign.as_deref()), self.names.number(reason));
-        let reason_line = self.reasons.entry((campaign, why)).or_default();
-        reason_line.0 += 1;
-        reason_line.1.insert(person);
-        if let (Person::Known(number), Some(super::told::HELD_OUT), true) = (person, reason, body.campaign.is_some()) {
+    fn held_out(&mut self, person: Person, campaign: &CampaignId, at: i64) {
+        self.not_shown(person, Some(campaign), Reason::HeldOut);
+        if let Person::Known(number) = person {
+            let campaign = self.names.number(Some(campaign.as_str()));
             let first = self.first_held.entry((campaign, number)).or_insert(at);
             *first = at.min(*first);
         }
     }
 
+    fn not_shown(&mut self, person: Person, campaign: Option<&CampaignId>, reason: Reason) {
+        let campaign = self.names.number(campaign.map(CampaignId::as_str));
+        let line = self.reasons.entry((campaign, reason)).or_default();
+        line.0 += 1;
+        line.1.insert(person);
+    }
+
+    /// The numbers of a campaign and a variant.
+    fn key(&mut self, campaign: &CampaignId, variant: Option<&VariantId>) -> (u32, u32) {
+        (self.names.number(Some(campaign.as_str())), self.names.number(variant.map(VariantId::as_str)))
+    }
+
+    /// The numbers of a segment and a trigger.
+    fn said(&mut self, segment: Option<&Segment>, trigger: Trigger) -> (u32, u32) {
+        (self.names.number(segment.map(Segment::as_str)), self.names.number(Some(&trigger.to_string())))
+    }
+
     /// The four tallies that a fact belongs to.
-    fn each(&mut self, campaign: u32, variant: u32, group: &str, said: (u32, u32), count: impl Fn(&mut Tally)) {
+    fn each(&mut self, (campaign, variant): (u32, u32), group: &str, said: (u32, u32), count: impl Fn(&mut Tally)) {
         let (all, group) = (self.names.number(None), self.names.number(Some(group)));
         for (by, of) in [(By::All, all), (By::Segment, said.0), (By::Group, group), (By::Trigger, said.1)] {
             count(self.tallies.entry((campaign, variant, by, of)).or_default());
@@ -252,7 +274,7 @@ impl Counting {
         });
         let reasons = self.reasons.iter().map(|(&(campaign, reason), (times, people))| ReasonLine {
             campaign: self.names.name(campaign),
-            reason: self.names.name(reason),
+            reason: reason.to_string(),
             times: *times,
             people: people.len() as u64,
         });
@@ -348,6 +370,8 @@ mod tests {
     const ACCEPTED: &str = r#"{"ended":{"campaign":"loan","variant":"a","ending":{"answered":"accept"},"dwell_ms":1}}"#;
     const TIME_UP: &str = r#"{"ended":{"campaign":"loan","variant":"a","ending":"time_up","dwell_ms":1}}"#;
     const HELD_OUT: &str = r#"{"held_out":{"campaign":"loan","segment":"gold","trigger":"arrival"}}"#;
+    const NOTHING_ELSE: &str = r#"{"not_shown":{"reason":"held_out","campaign":"loan","trigger":"arrival"}}"#;
+    const NO_CONSENT: &str = r#"{"not_shown":{"reason":"no_consent","campaign":null,"trigger":"arrival"}}"#;
 
     #[test]
     fn a_person_counts_once_however_often_they_saw_it() {
@@ -386,6 +410,18 @@ mod tests {
         assert_eq!((a.variant.as_str(), a.reached, a.held_out), ("a", Rate::new(1, 2), Rate::new(0, 2)));
         let held = ReasonLine { campaign: "loan".into(), reason: "held_out".into(), times: 2, people: 2 };
         assert_eq!(results.reasons, [held]);
+    }
+
+    #[test]
+    fn whoever_was_held_out_and_shown_nothing_else_counts_once() {
+        let facts = [("v1", Some(1), HELD_OUT), ("v1", Some(1), NOTHING_ELSE), ("v2", None, NO_CONSENT)];
+        let line = |campaign: &str, reason: &str| ReasonLine {
+            campaign: campaign.to_owned(),
+            reason: reason.to_owned(),
+            times: 1,
+            people: 1,
+        };
+        assert_eq!(counted(&facts, &[]).reasons, [line("", "no_consent"), line("loan", "held_out")]);
     }
 
     #[test]

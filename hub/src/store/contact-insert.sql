@@ -1,1 +1,1 @@
-INSERT INTO contact (shard, position, customer, erased, entry) VALUES (?1, ?2, ?3, ?4, ?5)
+INSERT INTO contact (shard, position, customer, erased, appended_ms, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6)

@@ -10,11 +10,19 @@ use std::{
     ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
-use touchpoint_protocol::{contact::Contact, contacts::Entry, customer::CustomerId, limits, name::ShardId};
+use touchpoint_protocol::{contact::Contact, contacts::Entry, customer::CustomerId, limits, name::ShardId, utc::Utc};
 use touchpoint_vault::{
     column::{parsed, unreadable},
     rusqlite::{self, Connection, OptionalExtension, Transaction},
 };
+
+/// How long a contact is kept after it arrived, in milliseconds: as long as a device keeps it. By head office's clock, because a
+/// machine's may say anything.
+const AGE: i64 = 400 * 24 * 3_600 * 1_000;
+
+/// Most contacts that go with one batch: more than come with it, so that what is too old goes sooner or later, and no other write
+/// waits long.
+const PRUNED: i64 = 2_000;
 
 /// Which customers each shard has, as last read. Clones are the same.
 #[derive(Debug, Clone, Default)]
@@ -74,10 +82,10 @@ impl Store {
 
 impl Members {
     /// Appends a contact to the log of each shard that has the customer; false if none has.
-    pub(super) fn append(&self, transaction: &Transaction<'_>, contact: &Contact) -> rusqlite::Result<bool> {
+    pub(super) fn append(&self, transaction: &Transaction<'_>, contact: &Contact, now: Utc) -> rusqlite::Result<bool> {
         let shards = self.shards_of(transaction, contact.customer)?;
         let entry = Entry::Contact(contact.clone());
-        shards.iter().try_for_each(|shard| append(transaction, shard, contact.customer, &entry))?;
+        shards.iter().try_for_each(|shard| append(transaction, shard, contact.customer, &entry, now))?;
         Ok(!shards.is_empty())
     }
 
@@ -87,12 +95,13 @@ impl Members {
     }
 
     /// Makes these the customers of a shard. Who is none of them any more is erased from its log; who is in no other shard either is
-    /// forgotten in what devices recorded.
+    /// forgotten in what devices recorded, and what they did later is gone.
     pub(super) fn replace(
         &self,
         transaction: &Transaction<'_>,
         shard: &ShardId,
         customers: &RoaringTreemap,
+        now: Utc,
     ) -> rusqlite::Result<()> {
         let before = customers_of(transaction, shard)?;
         if before.as_ref() == Some(customers) {
@@ -111,11 +120,13 @@ impl Members {
         transaction.execute(include_str!("contact-log-replace.sql"), (shard.as_str(), bytes))?;
         let mut clear = transaction.prepare_cached(include_str!("contact-clear.sql"))?;
         let mut forget = transaction.prepare_cached(include_str!("interaction-forget.sql"))?;
+        let mut forget_outcomes = transaction.prepare_cached(include_str!("outcome-forget.sql"))?;
         for (customer, elsewhere) in gone {
             clear.execute((shard.as_str(), i64::from(customer)))?;
-            append(transaction, shard, customer, &Entry::Erased(customer))?;
+            append(transaction, shard, customer, &Entry::Erased(customer), now)?;
             if !elsewhere {
                 forget.execute([i64::from(customer)])?;
+                forget_outcomes.execute([i64::from(customer)])?;
             }
         }
         Ok(())
@@ -142,11 +153,23 @@ impl Members {
     }
 }
 
-fn append(transaction: &Transaction<'_>, shard: &ShardId, customer: CustomerId, entry: &Entry) -> rusqlite::Result<()> {
+/// Takes contacts out of the logs that are too old to say anything. Who is erased stays so: a device may come back from anywhere.
+pub(super) fn prune(transaction: &Transaction<'_>, now: Utc) -> rusqlite::Result<()> {
+    let mut prune = transaction.prepare_cached(include_str!("contact-prune.sql"))?;
+    prune.execute([now.plus_millis(-AGE).as_millis(), PRUNED]).map(drop)
+}
+
+fn append(
+    transaction: &Transaction<'_>,
+    shard: &ShardId,
+    customer: CustomerId,
+    entry: &Entry,
+    now: Utc,
+) -> rusqlite::Result<()> {
     let mut end = transaction.prepare_cached(include_str!("contact-append.sql"))?;
     let position: i64 = end.query_row([shard.as_str()], |row| row.get(0))?;
     let erased = matches!(entry, Entry::Erased(_));
-    let values = (shard.as_str(), position, i64::from(customer), erased, entry.to_cbor());
+    let values = (shard.as_str(), position, i64::from(customer), erased, now.as_millis(), entry.to_cbor());
     transaction.prepare_cached(include_str!("contact-insert.sql"))?.execute(values).map(drop)
 }
 

@@ -1,6 +1,10 @@
 //! What devices recorded, each fact exactly once.
 
-use super::{Error, Store, contacts::Members, signed, unsigned};
+use super::{
+    Error, Store,
+    contacts::{self, Members},
+    signed, unsigned,
+};
 use crate::journal::{self, Span};
 use touchpoint_protocol::{
     batch::Batch,
@@ -93,13 +97,13 @@ fn take(
     now: Utc,
 ) -> rusqlite::Result<Ingested> {
     let journal = batch.journal.as_str();
-    let (mut new, mut repeated, mut contradicted, mut contacts) = (0, 0, 0, false);
+    let (mut new, mut repeated, mut contradicted, mut grown) = (0, 0, 0, false);
     for interaction in &batch.interactions {
         match add(transaction, members, &batch.journal, interaction, now)? {
             Added::New => {
                 new += 1;
                 if let Some(contact) = Contact::of(&batch.journal, interaction) {
-                    contacts |= members.append(transaction, &contact)?;
+                    grown |= members.append(transaction, &contact, now)?;
                 }
                 if let Fact::Erased { through_position } = interaction.fact {
                     let erased = include_str!("device-erased.sql");
@@ -110,11 +114,12 @@ fn take(
             Added::Contradicted => contradicted += 1,
         }
     }
+    contacts::prune(transaction, now)?;
     let mut after = transaction.prepare_cached(include_str!("interaction-after.sql"))?;
     let through = journal::advance(through, after.query_map((journal, signed(through)), span)?)?;
     let update = include_str!("journal-advance.sql");
     transaction.prepare_cached(update)?.execute((journal, signed(through), signed(repeated), signed(contradicted)))?;
-    Ok(Ingested { new, repeated, contradicted, contacts, through })
+    Ok(Ingested { new, repeated, contradicted, contacts: grown, through })
 }
 
 /// What became of one fact.

@@ -1,7 +1,7 @@
 //! Customers' numbers, and the snapshot of each shard with what changed since.
 
 use super::{Error, Store, signed, unsigned};
-use crate::{snapshot::Snapshot, table::Published};
+use crate::{office::now, snapshot::Snapshot, table::Published};
 use roaring::RoaringTreemap;
 use std::{collections::HashMap, ops::Range};
 use touchpoint_protocol::{
@@ -115,7 +115,7 @@ impl Store {
         customers: RoaringTreemap,
         next: Next,
     ) -> Result<bool, Error> {
-        let (shard, members) = (shard.clone(), self.1.clone());
+        let (shard, members, now) = (shard.clone(), self.1.clone(), now());
         let task = move |transaction: &Transaction<'_>| {
             if before != stand(transaction, &shard)? {
                 return Ok(false);
@@ -128,7 +128,7 @@ impl Store {
                 Next::Epoch(snapshot) => replace(transaction, &shard, before.epoch + 1, &snapshot)?,
                 Next::Revisions(deltas) => add(transaction, &shard, &deltas)?,
             }
-            members.replace(transaction, &shard, &customers)?;
+            members.replace(transaction, &shard, &customers, now)?;
             Ok(true)
         };
         self.0.write(task).await

@@ -60,6 +60,13 @@ async fn deliver(office: &Office, shard: &str, interactions: Vec<Interaction>) -
     }
 }
 
+/// Outcomes of customers.
+async fn outcomes(office: &Office, customers: &[u32]) -> u64 {
+    let rows: String = customers.iter().map(|number| format!("c-{number},savings,2026-12-24\n")).collect();
+    let text = Cursor::new(format!("customer,campaign,at\n{rows}"));
+    office.outcomes(Path::new("o.csv"), text).await.unwrap().new
+}
+
 /// A log: positions, customers, and whether they were erased.
 async fn log(office: &Office, shard: &str) -> Vec<(u64, i64, bool)> {
     let entries = office.contacts(&shard.parse().unwrap()).await.unwrap();
@@ -118,6 +125,35 @@ async fn who_is_in_no_row_any_more_is_erased_from_the_log_and_forgotten_in_what_
     deliver(&office, "north", vec![interaction(5, 1, declined())]).await;
     assert_eq!(log(&office, "north").await.last(), Some(&(6, 1, false)));
     assert_eq!(office.report().await.unwrap().duplicates, 0);
+}
+
+#[tokio::test]
+async fn what_somebody_did_later_goes_with_them() {
+    let folder = TempDir::new().unwrap();
+    let office = office(&folder).await;
+    assert_eq!(outcomes(&office, &[1, 2, 3]).await, 3);
+    import(&office, "north", &[2]).await;
+    // Those who are still in a shard have theirs.
+    assert_eq!(outcomes(&office, &[2, 3]).await, 0);
+    assert_eq!(outcomes(&office, &[1]).await, 1, "it was forgotten");
+}
+
+#[tokio::test]
+async fn a_contact_goes_after_400_days_and_an_erasure_never() {
+    let folder = TempDir::new().unwrap();
+    let office = office(&folder).await;
+    deliver(&office, "north", vec![interaction(1, 1, declined()), interaction(2, 2, declined())]).await;
+    import(&office, "north", &[2, 3]).await;
+    assert_eq!(log(&office, "north").await, [(2, 2, false), (3, 1, true)]);
+    let later = async |days: i64, sequence| {
+        let batch =
+            Batch { journal: "j-north".parse().unwrap(), interactions: vec![interaction(sequence, 3, declined())] };
+        let then = now().plus_millis(days * 86_400_000);
+        office.store.ingest(&"north-1".parse().unwrap(), batch, then).await.unwrap();
+        log(&office, "north").await
+    };
+    assert_eq!(later(399, 3).await, [(2, 2, false), (3, 1, true), (4, 3, false)]);
+    assert_eq!(later(401, 4).await, [(3, 1, true), (4, 3, false), (5, 3, false)]);
 }
 
 #[tokio::test]

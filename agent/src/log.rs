@@ -1,0 +1,16 @@
+//! What a program says while it runs, to stderr: people read text, machines read JSON.
+
+use std::io::{self, IsTerminal};
+use tracing::Level;
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// Sends the log of this process to stderr: up to this level, unless `RUST_LOG` says otherwise.
+pub fn to_stderr(usual: Level) {
+    let filter = std::env::var("RUST_LOG").ok().and_then(|levels| levels.parse().ok());
+    let filter: Targets = filter.unwrap_or_else(|| Targets::new().with_default(usual));
+    let log = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    match io::stderr().is_terminal() {
+        true => tracing_subscriber::registry().with(filter).with(log).init(),
+        false => tracing_subscriber::registry().with(filter).with(log.json()).init(),
+    }
+}

@@ -1,0 +1,244 @@
+//! Everything a campaign can say, and the least that it must.
+
+use crate::{
+    frozen::{Fixture, every},
+    up::{MOMENT, answers},
+};
+use std::collections::BTreeMap;
+use touchpoint_protocol::{
+    bundle::{Bundle, Theme, Words},
+    campaign::{AnswerKind, Audience, Campaign, Kind, PanelSize, Text},
+    digest::Digest,
+    interval::Interval,
+    name::Language,
+    policy::{Cap, ContactPolicy, OverallPolicy},
+    predicate::{Clause, Predicate, Subject, Test, Value},
+    schedule::{DayPart, Schedule},
+    sequence::Next,
+    utc::Utc,
+    variant::Variant,
+    zone::Weekday,
+};
+
+pub(crate) fn fixtures() -> Vec<Fixture> {
+    let bundle =
+        |name: &str, bundle| Fixture::new(format!("bundle/{name}.json"), bundle, Bundle::encode, Bundle::decode);
+    vec![bundle("everything", everything()), bundle("least", least())]
+}
+
+fn english<T>(said: T) -> BTreeMap<Language, T> {
+    BTreeMap::from([("en".parse().unwrap(), said)])
+}
+
+fn least() -> Bundle {
+    let words = || Words { title: "Welcome".to_owned(), body: "Please insert your card.".to_owned() };
+    let theme = Theme {
+        background: "#0b1320".parse().unwrap(),
+        surface: "#101a2b".parse().unwrap(),
+        outline: "#24324a".parse().unwrap(),
+        text: "#ffffff".parse().unwrap(),
+        muted: "#a9b6cc".parse().unwrap(),
+        accent: "#2f81f7".parse().unwrap(),
+        on_accent: "#000000".parse().unwrap(),
+    };
+    Bundle {
+        fallback_language: "en".parse().unwrap(),
+        zone: "UTC0".parse().unwrap(),
+        policy: OverallPolicy::default(),
+        salt: String::new(),
+        theme,
+        attract: english(words()),
+        thanks: english(words()),
+        campaigns: vec![plain("card-expires", Kind::Service)],
+    }
+}
+
+/// A campaign that says no more than it must.
+fn plain(id: &str, kind: Kind) -> Campaign {
+    let answers = if kind.is_marketing() { vec![AnswerKind::Accept, AnswerKind::OptOut] } else { Vec::new() };
+    Campaign {
+        id: id.parse().unwrap(),
+        kind,
+        purpose: None,
+        schedule: Schedule::default(),
+        smallest_panel: None,
+        audience: Audience::Customers { segments: Vec::new(), except: Vec::new() },
+        when: None,
+        policy: ContactPolicy::default(),
+        holdout_per_mille: 0,
+        priority: 0,
+        value: 0,
+        score: None,
+        texts: english(text("Plainly said", "What there is to say.", &answers)),
+        answers,
+        next: Vec::new(),
+        picture: None,
+        qr: None,
+        variants: Vec::new(),
+    }
+}
+
+fn text(title: &str, body: &str, answers: &[AnswerKind]) -> Text {
+    let answers = answers.iter().map(|answer| format!("Say {answer}")).collect();
+    Text { title: title.to_owned(), body: body.to_owned(), answers }
+}
+
+fn everything() -> Bundle {
+    let portuguese: Language = "pt-br".parse().unwrap();
+    let mut bundle = least();
+    bundle.zone = "CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap();
+    bundle.policy = OverallPolicy {
+        never: false,
+        caps: vec![Cap { showings: 1, within: Interval::days(1) }, Cap { showings: 4, within: "90m".parse().unwrap() }],
+        gap: "12h".parse().unwrap(),
+        quiet_after_decline: Interval::days(7),
+        quiet_after_later: Interval::NONE,
+        quiet_after_accept: Interval::FOREVER,
+        device_showings_a_day: Some(500),
+    };
+    bundle.salt = "2026".to_owned();
+    let words = Words { title: "Bem-vindo".to_owned(), body: "Insira o seu cartão.".to_owned() };
+    bundle.attract.insert(portuguese.clone(), words.clone());
+    bundle.thanks.insert(portuguese, words);
+    bundle.campaigns = vec![savings(), for_strangers()];
+    bundle.campaigns.extend(
+        conditions().map(|(name, when)| Campaign { when: Some(when), ..plain(&format!("when-{name}"), Kind::Advice) }),
+    );
+    bundle.campaigns.extend(kinds());
+    bundle.campaigns.extend(follow_ups());
+    bundle
+}
+
+/// One with every key.
+fn savings() -> Campaign {
+    let (portuguese, offered) = ("pt-br".parse().unwrap(), [AnswerKind::Accept, AnswerKind::Later, AnswerKind::OptOut]);
+    let mut texts = english(text("Save, {first-name|with us}", "3.5 % a year for {product}.", &offered));
+    texts.insert(portuguese, text("Poupe", "3,5 % ao ano.", &offered));
+    let variant =
+        |id: &str, weight| Variant { id: id.parse().unwrap(), weight, texts: BTreeMap::new(), picture: None, qr: None };
+    let mut warm = texts.clone();
+    warm.values_mut().for_each(|text| text.title = "Warm".to_owned());
+    let warm = Variant {
+        texts: warm,
+        picture: Some(Digest::of(b"another picture")),
+        qr: Some("https://acme.example/w".parse().unwrap()),
+        ..variant("warm", 1_000)
+    };
+    Campaign {
+        purpose: Some("profiling".parse().unwrap()),
+        schedule: Schedule {
+            from: Some(Utc::from_millis(MOMENT)),
+            until: Some(Utc::from_millis(MOMENT + 86_400_000)),
+            day_parts: day_parts(),
+            zone: Some("<-03>3".parse().unwrap()),
+        },
+        smallest_panel: Some(PanelSize { width: 800, height: 600 }),
+        audience: Audience::Customers {
+            segments: vec!["gold".parse().unwrap(), "student".parse().unwrap()],
+            except: vec!["staff".parse().unwrap()],
+        },
+        when: Some(Predicate::All(conditions().map(|(_, condition)| condition).take(2).collect())),
+        policy: ContactPolicy {
+            never: true,
+            caps: vec![Cap { showings: 2, within: Interval::days(30) }],
+            gap: Interval::days(2),
+            quiet_after_decline: Interval::days(90),
+            quiet_after_later: "36h".parse().unwrap(),
+            quiet_after_accept: Interval::FOREVER,
+        },
+        holdout_per_mille: 100,
+        priority: 100,
+        value: 250,
+        score: Some("propensity".parse().unwrap()),
+        answers: offered.to_vec(),
+        next: vec![
+            Next { after: AnswerKind::Later, times: 1, campaign: "follow-up".parse().unwrap() },
+            Next { after: AnswerKind::Later, times: 3, campaign: "last-word".parse().unwrap() },
+        ],
+        texts,
+        picture: Some(Digest::of(b"a picture")),
+        qr: Some("https://acme.example/s?r={reference}".parse().unwrap()),
+        variants: vec![variant("plain", 1), warm],
+        ..plain("savings", Kind::Offer)
+    }
+}
+
+fn day_parts() -> Vec<DayPart> {
+    let weekdays =
+        every![Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun,];
+    vec![
+        DayPart { weekdays, from: "09:30".parse().unwrap(), to: "24:00".parse().unwrap() },
+        DayPart { weekdays: Vec::new(), from: "22:00".parse().unwrap(), to: "06:00".parse().unwrap() },
+    ]
+}
+
+/// Every kind, every audience and every answer that a campaign may ask for.
+fn kinds() -> impl Iterator<Item = Campaign> {
+    let kinds = every![Kind::Offer, Kind::Advice, Kind::Service, Kind::Retention];
+    let asked = answers().into_iter().filter(|answer| *answer != AnswerKind::OptOut).collect::<Vec<_>>();
+    let asked = asked.chunks(2).map(|two| [two, &[AnswerKind::OptOut]].concat()).collect::<Vec<_>>();
+    (1..).zip(kinds.into_iter().zip(asked.into_iter().cycle())).map(|(at, (kind, answers))| Campaign {
+        texts: english(text("Asked", "What do you say?", &answers)),
+        answers,
+        ..plain(&format!("kind-{at}"), kind)
+    })
+}
+
+fn for_strangers() -> Campaign {
+    let audiences = every! {
+        Audience::Customers { .. } => Audience::Customers { segments: Vec::new(), except: Vec::new() },
+        Audience::Strangers => Audience::Strangers,
+    };
+    Campaign { audience: audiences[1].clone(), ..plain("welcome", Kind::Service) }
+}
+
+/// What [`savings`] leads to.
+fn follow_ups() -> impl Iterator<Item = Campaign> {
+    ["follow-up", "last-word"].into_iter().map(|id| plain(id, Kind::Retention))
+}
+
+/// Every way of taking conditions together, every subject and every test.
+fn conditions() -> impl Iterator<Item = (&'static str, Predicate)> {
+    let word = |word: &str| Value::Word(word.into());
+    let subjects = every! {
+        Subject::Segment => Subject::Segment,
+        Subject::Language => Subject::Language,
+        Subject::Attribute(_) => Subject::Attribute("branch".parse().unwrap()),
+        Subject::Score(_) => Subject::Score("churn".parse().unwrap()),
+        Subject::Consent(_) => Subject::Consent("profiling".parse().unwrap()),
+        Subject::VisitKind => Subject::VisitKind,
+        Subject::VisitAmount => Subject::VisitAmount,
+        Subject::TimeOfDay => Subject::TimeOfDay,
+        Subject::Weekday => Subject::Weekday,
+        Subject::Site => Subject::Site,
+    };
+    let subjects = subjects.into_iter().map(move |subject| {
+        let test = match &subject {
+            Subject::Score(_) => Test::AtLeast(70),
+            Subject::TimeOfDay => Test::Between(22 * 60, 6 * 60 - 1),
+            Subject::Weekday => Test::In(vec![word("sat"), word("sun")]),
+            Subject::Consent(_) => Test::Not(word("refused")),
+            _ => Test::Is(word("airport")),
+        };
+        Predicate::Clause(Clause { subject, test })
+    });
+    let tests = every! {
+        Test::Is(_) => Test::Is(Value::Number(7)),
+        Test::Not(_) => Test::Not(Value::Number(-7)),
+        Test::In(_) => Test::In(vec![Value::Number(1), Value::Number(2)]),
+        Test::AtLeast(_) => Test::AtLeast(i32::MIN),
+        Test::AtMost(_) => Test::AtMost(i32::MAX),
+        Test::Between(..) => Test::Between(-10, 10),
+        Test::Exists(_) => Test::Exists(false),
+    };
+    let score = |test| Predicate::Clause(Clause { subject: Subject::Score("churn".parse().unwrap()), test });
+    let time = |test| Predicate::Clause(Clause { subject: Subject::TimeOfDay, test });
+    let times = vec![time(Test::AtLeast(570)), time(Test::AtMost(1_020)), time(Test::Between(0, 1_439))];
+    let groups = every! {
+        Predicate::All(_) => Predicate::All(subjects.collect()),
+        Predicate::Any(_) => Predicate::Any(tests.into_iter().map(score).collect()),
+        Predicate::None(_) => Predicate::None(times),
+        Predicate::Clause(_) => score(Test::Exists(true)),
+    };
+    ["all", "any", "none", "one"].into_iter().zip(groups)
+}
