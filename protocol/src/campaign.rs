@@ -371,7 +371,7 @@ pub(crate) mod tests {
         let title = |words: &str| problem(|c| c.texts.get_mut(&en).unwrap().title = words.to_owned());
         assert_eq!(title("Hello {first-name"), "text.en.title: has a { without a }");
         let strangers = problem(|c| {
-            c.audience = Audience::Strangers;
+            (c.audience, c.holdout_per_mille) = (Audience::Strangers, 0);
             c.texts.get_mut(&en).unwrap().body = "For {first-name}".to_owned();
         });
         assert_eq!(strangers, "text.en.body: has a placeholder without a default, and strangers have no attributes");
