@@ -1,7 +1,7 @@
 //! Everything a campaign can say, and the least that it must.
 
 use crate::{
-    frozen::{Fixture, every},
+    frozen::{Fixture, every, word},
     up::{MOMENT, answers},
 };
 use std::collections::BTreeMap;
@@ -21,9 +21,11 @@ use touchpoint_protocol::{
 };
 
 pub(crate) fn fixtures() -> Vec<Fixture> {
-    let bundle =
-        |name: &str, bundle| Fixture::new(format!("bundle/{name}.json"), bundle, Bundle::encode, Bundle::decode);
-    vec![bundle("everything", everything()), bundle("least", least())]
+    let alone = |(name, campaign)| (name, Bundle { campaigns: vec![campaign], ..least() });
+    let whole = [("everything".to_owned(), everything()), ("least".to_owned(), least())].into_iter();
+    let all = whole.chain(kinds().chain(audiences()).chain(asked()).chain(conditions()).map(alone));
+    all.map(|(name, bundle)| Fixture::new(format!("bundle/{name}.json"), bundle, Bundle::encode, Bundle::decode))
+        .collect()
 }
 
 fn english<T>(said: T) -> BTreeMap<Language, T> {
@@ -100,12 +102,8 @@ fn everything() -> Bundle {
     let words = Words { title: "Bem-vindo".to_owned(), body: "Insira o seu cartão.".to_owned() };
     bundle.attract.insert(portuguese.clone(), words.clone());
     bundle.thanks.insert(portuguese, words);
-    bundle.campaigns = vec![savings(), for_strangers()];
-    bundle.campaigns.extend(
-        conditions().map(|(name, when)| Campaign { when: Some(when), ..plain(&format!("when-{name}"), Kind::Advice) }),
-    );
-    bundle.campaigns.extend(kinds());
-    bundle.campaigns.extend(follow_ups());
+    bundle.campaigns = vec![savings()];
+    bundle.campaigns.extend(["follow-up", "last-word"].map(|id| plain(id, Kind::Retention)));
     bundle
 }
 
@@ -137,7 +135,7 @@ fn savings() -> Campaign {
             segments: vec!["gold".parse().unwrap(), "student".parse().unwrap()],
             except: vec!["staff".parse().unwrap()],
         },
-        when: Some(Predicate::All(conditions().map(|(_, condition)| condition).take(2).collect())),
+        when: Some(Predicate::All(vec![score(Test::AtLeast(70)), Predicate::None(vec![score(Test::AtMost(-1))])])),
         policy: ContactPolicy {
             never: true,
             caps: vec![Cap { showings: 2, within: Interval::days(30) }],
@@ -172,33 +170,36 @@ fn day_parts() -> Vec<DayPart> {
     ]
 }
 
-/// Every kind, every audience and every answer that a campaign may ask for.
-fn kinds() -> impl Iterator<Item = Campaign> {
+fn kinds() -> impl Iterator<Item = (String, Campaign)> {
     let kinds = every![Kind::Offer, Kind::Advice, Kind::Service, Kind::Retention];
-    let asked = answers().into_iter().filter(|answer| *answer != AnswerKind::OptOut).collect::<Vec<_>>();
-    let asked = asked.chunks(2).map(|two| [two, &[AnswerKind::OptOut]].concat()).collect::<Vec<_>>();
-    (1..).zip(kinds.into_iter().zip(asked.into_iter().cycle())).map(|(at, (kind, answers))| Campaign {
-        texts: english(text("Asked", "What do you say?", &answers)),
-        answers,
-        ..plain(&format!("kind-{at}"), kind)
-    })
+    kinds.into_iter().map(|kind| (format!("kind_{}", word(&kind)), plain("plain", kind)))
 }
 
-fn for_strangers() -> Campaign {
+fn audiences() -> impl Iterator<Item = (String, Campaign)> {
     let audiences = every! {
         Audience::Customers { .. } => Audience::Customers { segments: Vec::new(), except: Vec::new() },
         Audience::Strangers => Audience::Strangers,
     };
-    Campaign { audience: audiences[1].clone(), ..plain("welcome", Kind::Service) }
+    audiences.into_iter().map(|audience| {
+        (format!("audience_{}", word(&audience)), Campaign { audience, ..plain("plain", Kind::Service) })
+    })
 }
 
-/// What [`savings`] leads to.
-fn follow_ups() -> impl Iterator<Item = Campaign> {
-    ["follow-up", "last-word"].into_iter().map(|id| plain(id, Kind::Retention))
+/// Every answer that a campaign may ask for.
+fn asked() -> impl Iterator<Item = (String, Campaign)> {
+    answers().into_iter().map(|answer| {
+        let (name, answers) = (format!("answer_{answer}"), vec![answer]);
+        let texts = english(text("Asked", "What do you say?", &answers));
+        (name, Campaign { answers, texts, ..plain("plain", Kind::Service) })
+    })
+}
+
+fn score(test: Test) -> Predicate {
+    Predicate::Clause(Clause { subject: Subject::Score("churn".parse().unwrap()), test })
 }
 
 /// Every way of taking conditions together, every subject and every test.
-fn conditions() -> impl Iterator<Item = (&'static str, Predicate)> {
+fn conditions() -> impl Iterator<Item = (String, Campaign)> {
     let word = |word: &str| Value::Word(word.into());
     let subjects = every! {
         Subject::Segment => Subject::Segment,
@@ -220,7 +221,7 @@ fn conditions() -> impl Iterator<Item = (&'static str, Predicate)> {
             Subject::Consent(_) => Test::Not(word("refused")),
             _ => Test::Is(word("airport")),
         };
-        Predicate::Clause(Clause { subject, test })
+        (format!("subject_{}", subject.to_string().replace(' ', "_")), Predicate::Clause(Clause { subject, test }))
     });
     let tests = every! {
         Test::Is(_) => Test::Is(Value::Number(7)),
@@ -231,14 +232,20 @@ fn conditions() -> impl Iterator<Item = (&'static str, Predicate)> {
         Test::Between(..) => Test::Between(-10, 10),
         Test::Exists(_) => Test::Exists(false),
     };
-    let score = |test| Predicate::Clause(Clause { subject: Subject::Score("churn".parse().unwrap()), test });
+    let tests = ["is", "not", "in", "at_least", "at_most", "between", "exists"].into_iter().zip(tests);
+    let tests = tests.map(|(name, test)| (format!("test_{name}"), score(test)));
     let time = |test| Predicate::Clause(Clause { subject: Subject::TimeOfDay, test });
-    let times = vec![time(Test::AtLeast(570)), time(Test::AtMost(1_020)), time(Test::Between(0, 1_439))];
+    let times =
+        [("at_least", Test::AtLeast(570)), ("at_most", Test::AtMost(1_020)), ("all_day", Test::Between(0, 1_439))];
+    let times = times.into_iter().map(move |(name, test)| (format!("time_{name}"), time(test)));
     let groups = every! {
-        Predicate::All(_) => Predicate::All(subjects.collect()),
-        Predicate::Any(_) => Predicate::Any(tests.into_iter().map(score).collect()),
-        Predicate::None(_) => Predicate::None(times),
+        Predicate::All(_) => Predicate::All(vec![score(Test::AtLeast(1)), score(Test::AtMost(9))]),
+        Predicate::Any(_) => Predicate::Any(vec![score(Test::AtLeast(9)), score(Test::AtMost(1))]),
+        Predicate::None(_) => Predicate::None(vec![score(Test::Exists(true))]),
         Predicate::Clause(_) => score(Test::Exists(true)),
     };
-    ["all", "any", "none", "one"].into_iter().zip(groups)
+    let groups = ["all", "any", "none", "clause"].into_iter().zip(groups);
+    let groups = groups.map(|(name, group)| (format!("group_{name}"), group));
+    let all = subjects.chain(tests).chain(times).chain(groups);
+    all.map(|(name, when)| (format!("when_{name}"), Campaign { when: Some(when), ..plain("plain", Kind::Advice) }))
 }

@@ -1,7 +1,7 @@
 //! What head office says of customers, and that something is safe with it.
 
 use crate::{
-    frozen::{Fixture, every},
+    frozen::{Fixture, every, word},
     up::{MOMENT, answers},
 };
 use std::collections::BTreeMap;
@@ -24,7 +24,9 @@ use touchpoint_protocol::{
 };
 
 pub(crate) fn fixtures() -> Vec<Fixture> {
-    let mut all: Vec<Fixture> = profiles().into_iter().map(|(name, profile)| frozen_profile(name, profile)).collect();
+    let profiles = profiles().map(|(name, profile)| (name.to_owned(), profile)).into_iter().chain(consents());
+    let mut all: Vec<Fixture> = profiles.map(|(name, profile)| frozen_profile(&name, profile)).collect();
+    all.extend(contacts());
     let (rows, entries) = (rows(), entries());
     all.extend(deltas(&rows));
     all.extend(pages(&entries));
@@ -50,29 +52,34 @@ fn journal() -> JournalId {
     "3f2a".parse().unwrap()
 }
 
-/// Nothing is known of one customer, everything of the next, and of the last what consents there are.
-fn profiles() -> [(&'static str, Profile); 3] {
-    let bare = every![Status::Unknown, Status::Given, Status::Refused].into_iter().map(Consent::from);
-    let told = every![Channel::All, Channel::Screen, Channel::Elsewhere].into_iter().map(|channel| Consent {
-        status: Status::Given,
-        channel,
-        source: Some("branch-12".parse().unwrap()),
-        at: Some(Utc::from_millis(MOMENT / 1000 * 1000)),
-    });
-    let at_screens = Consent { status: Status::Refused, channel: Channel::Screen, source: None, at: None };
-    let marketing = told.clone().next().unwrap();
-    let purposes = bare.chain(told).chain([at_screens]).zip(1..);
-    let purposes = purposes.map(|(consent, at)| (format!("purpose-{at}").parse().unwrap(), consent));
-    let consents = Profile { purposes: purposes.collect(), ..Profile::default() };
+/// Nothing is known of one customer, and everything of the other.
+fn profiles() -> [(&'static str, Profile); 2] {
     let everything = Profile {
         segments: vec!["gold".parse().unwrap(), "student".parse().unwrap()],
         language: Some("pt-br".parse().unwrap()),
-        marketing,
+        marketing: consent(Status::Given, Channel::Screen),
         attributes: BTreeMap::from([("first-name".parse().unwrap(), "Zoë".to_owned())]),
         purposes: BTreeMap::from([("profiling".parse().unwrap(), Status::Refused.into())]),
         scores: BTreeMap::from([("churn".parse().unwrap(), 70), ("margin".parse().unwrap(), -250)]),
     };
-    [("nothing", Profile::default()), ("everything", everything), ("consents", consents)]
+    [("nothing", Profile::default()), ("everything", everything)]
+}
+
+fn consent(status: Status, channel: Channel) -> Consent {
+    let at = Some(Utc::from_millis(MOMENT / 1000 * 1000));
+    Consent { status, channel, source: Some("branch-12".parse().unwrap()), at }
+}
+
+/// Each status, bare and told, and each channel.
+fn consents() -> impl Iterator<Item = (String, Profile)> {
+    let statuses = every![Status::Unknown, Status::Given, Status::Refused].into_iter().flat_map(|status| {
+        let name = word(&status);
+        [(format!("consent_{name}"), status.into()), (format!("consent_{name}_told"), consent(status, Channel::All))]
+    });
+    let channels = every![Channel::All, Channel::Screen, Channel::Elsewhere].into_iter();
+    let channels = channels.map(|channel| (format!("consent_at_{}", word(&channel)), consent(Status::Given, channel)));
+    let marketing = |(name, marketing)| (name, Profile { marketing, ..Profile::default() });
+    statuses.chain(channels).map(marketing)
 }
 
 fn frozen_profile(name: &str, profile: Profile) -> Fixture {
@@ -119,25 +126,37 @@ fn deltas(rows: &Fixture) -> [Fixture; 2] {
     [Fixture::signed("delta/everything.jws", everything), Fixture::signed("delta/least.jws", least)]
 }
 
-/// Every entry of a contact log, in the frame of a page.
-fn entries() -> Fixture {
-    let mut kinds = every! {
-        ContactKind::Shown => ContactKind::Shown,
-        ContactKind::Answered(_) => ContactKind::Answered(AnswerKind::Accept),
-    };
-    kinds.extend(answers().into_iter().skip(1).map(ContactKind::Answered));
-    let contact = |what| Contact {
+fn contact(what: ContactKind) -> Entry {
+    Entry::Contact(Contact {
         id: InteractionId { journal: journal(), sequence: 4_711 },
         customer: 1_234_567.try_into().unwrap(),
         campaign: "savings".parse().unwrap(),
         at: Utc::from_millis(MOMENT),
         what,
+    })
+}
+
+/// Every entry of a contact log, by itself.
+fn contacts() -> impl Iterator<Item = Fixture> {
+    let kinds = every! {
+        ContactKind::Answered(_) => ContactKind::Answered(AnswerKind::Accept),
+        ContactKind::Shown => ContactKind::Shown,
     };
-    let mut entries = every! {
-        Entry::Contact(_) => Entry::Contact(contact(ContactKind::Shown)),
+    let shown = kinds.into_iter().skip(1).map(|what| ("shown".to_owned(), what));
+    let answered = answers().into_iter().map(|answer| (word(&answer), ContactKind::Answered(answer)));
+    let contacts = shown.chain(answered).map(|(name, what)| (name, contact(what)));
+    let entries = contacts.chain([("erased".to_owned(), Entry::Erased(7_654_321.try_into().unwrap()))]);
+    entries.map(|(name, entry)| {
+        Fixture::new(format!("contacts/entry_{name}.cbor"), entry, Entry::to_cbor, Entry::from_cbor)
+    })
+}
+
+/// Entries in the frame of a page.
+fn entries() -> Fixture {
+    let entries = every! {
+        Entry::Contact(_) => contact(ContactKind::Shown),
         Entry::Erased(_) => Entry::Erased(7_654_321.try_into().unwrap()),
     };
-    entries.extend(kinds.into_iter().skip(1).map(|what| Entry::Contact(contact(what))));
     let write = |entries: &Vec<Entry>| {
         let placed: Vec<(u64, Entry)> = (1..).zip(entries.iter().cloned()).collect();
         ContactPage::pack(tenant(), shard(), 0, &placed, placed.len() as u64).unwrap().entries
@@ -187,7 +206,7 @@ fn heads() -> [Fixture; 4] {
 }
 
 fn found() -> Fixture {
-    let [_, (_, profile), _] = profiles();
+    let [_, (_, profile)] = profiles();
     let found = FoundCustomer {
         tenant: tenant(),
         device: device(),

@@ -2,6 +2,7 @@
 //!
 //! `TOUCHPOINT_BLESS_NEW=1` writes the files that are not there yet. Nothing overwrites one that is.
 
+use serde::Serialize;
 use std::{collections::BTreeSet, env, fmt::Debug, fs, io::Write, path::PathBuf};
 use touchpoint_protocol::signed::{Document, PublicKey, SigningKey, TrustedKeys, open, seal};
 use touchpoint_tests::workspace;
@@ -35,6 +36,12 @@ macro_rules! every {
     ($($variant:path),* $(,)?) => { every!($($variant => $variant),*) };
 }
 pub(crate) use every;
+
+/// What documents call a variant.
+pub(crate) fn word(variant: &impl Serialize) -> String {
+    let text = serde_json::to_string(variant).unwrap();
+    text.split('"').nth(1).unwrap().to_owned()
+}
 
 /// One document.
 pub(crate) struct Fixture {

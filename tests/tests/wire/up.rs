@@ -1,6 +1,6 @@
 //! What devices say.
 
-use crate::frozen::{Fixture, every};
+use crate::frozen::{Fixture, every, word};
 use touchpoint_protocol::{
     batch::Batch,
     campaign::AnswerKind,
@@ -21,14 +21,7 @@ use touchpoint_protocol::{
 pub(crate) const MOMENT: i64 = 1_795_253_400_250;
 
 pub(crate) fn fixtures() -> Vec<Fixture> {
-    let batches = [
-        batch("facts", facts()),
-        batch("reasons", reasons()),
-        batch("triggers", triggers()),
-        batch("endings", endings()),
-        batch("moments", moments()),
-    ];
-    presences().chain(hellos()).chain(requests()).chain(replies()).chain(batches).chain(healths()).collect()
+    presences().chain(hellos()).chain(requests()).chain(replies()).chain(interactions()).chain(healths()).collect()
 }
 
 /// Each answer there is.
@@ -79,8 +72,7 @@ fn requests() -> impl Iterator<Item = Fixture> {
         Request::Customer { .. } => Request::Customer { tokens: vec![Token::from_bytes([7; 16]), Token::from_bytes([8; 16])] },
     };
     all.into_iter().map(|request| {
-        let bytes = request.encode();
-        let name = first_word(&bytes).to_owned();
+        let name = word(&request);
         Fixture::new(format!("request/{name}.json"), request, Request::encode, Request::decode)
     })
 }
@@ -89,17 +81,17 @@ fn replies() -> impl Iterator<Item = Fixture> {
     let refusals =
         every![Refusal::Malformed, Refusal::Superseded, Refusal::Unknown, Refusal::Busy, Refusal::Unavailable];
     refusals.into_iter().map(|refusal| {
-        let bytes = Reply::Refused(refusal).encode().1;
-        let name = first_word(&bytes).to_owned();
+        let name = word(&refusal);
         let write = |reply: &Reply| reply.clone().encode().1;
         let read = |bytes: &[u8]| Reply::decode(Some(Reply::REFUSED), bytes);
         Fixture::new(format!("refusal/{name}.json"), Reply::Refused(refusal), write, read)
     })
 }
 
-/// What a document of one variant calls it.
-fn first_word(json: &[u8]) -> &str {
-    std::str::from_utf8(json).unwrap().split('"').nth(1).unwrap()
+/// A batch for each thing an interaction may say.
+fn interactions() -> impl Iterator<Item = Fixture> {
+    let all = facts().chain(reasons()).chain(triggers()).chain(endings()).map(|(name, fact)| (name, told(vec![fact])));
+    all.chain(moments()).map(|(name, interactions)| batch(&name, interactions))
 }
 
 fn batch(name: &str, interactions: Vec<Interaction>) -> Fixture {
@@ -129,10 +121,10 @@ fn told(facts: Vec<Fact>) -> Vec<Interaction> {
     (4_701..).zip(facts).map(interaction).collect()
 }
 
-fn facts() -> Vec<Interaction> {
+fn facts() -> impl Iterator<Item = (String, Fact)> {
     let (campaign, variant, segment) =
         (|| "savings".parse().unwrap(), || "warm".parse().unwrap(), || "gold".parse().unwrap());
-    let mut facts = every! {
+    let facts = every! {
         Fact::NotShown { .. } => Fact::NotShown { reason: Reason::Capped, campaign: Some(campaign()), trigger: Trigger::Arrival },
         Fact::HeldOut { .. } => Fact::HeldOut { campaign: campaign(), segment: Some(segment()), trigger: Trigger::Arrival },
         Fact::Shown { .. } => Fact::Shown {
@@ -152,7 +144,7 @@ fn facts() -> Vec<Interaction> {
         Fact::Erased { .. } => Fact::Erased { through_position: 39_990 },
     };
     // What there may be, left out.
-    facts.extend([
+    let bare = [
         Fact::NotShown { reason: Reason::NoCampaigns, campaign: None, trigger: Trigger::Arrival },
         Fact::HeldOut { campaign: campaign(), segment: None, trigger: Trigger::Arrival },
         Fact::Shown {
@@ -163,11 +155,12 @@ fn facts() -> Vec<Interaction> {
             trigger: Trigger::Arrival,
         },
         Fact::Ended { campaign: campaign(), variant: None, ending: Ending::TimeUp, dwell_ms: 0 },
-    ]);
-    told(facts)
+    ];
+    let facts = facts.into_iter().map(|fact| (format!("fact_{}", word(&fact)), fact));
+    facts.chain(bare.into_iter().map(|fact| (format!("fact_{}_bare", word(&fact)), fact)))
 }
 
-fn reasons() -> Vec<Interaction> {
+fn reasons() -> impl Iterator<Item = (String, Fact)> {
     let all = every![
         Reason::NoCampaigns,
         Reason::NotScheduled,
@@ -190,10 +183,10 @@ fn reasons() -> Vec<Interaction> {
         Reason::PanelFailed,
     ];
     let fact = |reason| Fact::NotShown { reason, campaign: None, trigger: Trigger::Arrival };
-    told(all.into_iter().map(fact).collect())
+    all.into_iter().map(move |reason| (format!("reason_{}", word(&reason)), fact(reason)))
 }
 
-fn triggers() -> Vec<Interaction> {
+fn triggers() -> impl Iterator<Item = (String, Fact)> {
     let all = every![
         Trigger::Arrival,
         Trigger::Answer,
@@ -202,36 +195,31 @@ fn triggers() -> Vec<Interaction> {
         Trigger::TimeRunningOut,
     ];
     let fact = |trigger| Fact::NotShown { reason: Reason::NotScheduled, campaign: None, trigger };
-    told(all.into_iter().map(fact).collect())
+    all.into_iter().map(move |trigger| (format!("trigger_{}", word(&trigger)), fact(trigger)))
 }
 
-fn endings() -> Vec<Interaction> {
-    let mut all = every! {
+fn endings() -> impl Iterator<Item = (String, Fact)> {
+    let endings = every! {
         Ending::Answered(_) => Ending::Answered(AnswerKind::Accept),
         Ending::TimeUp => Ending::TimeUp,
         Ending::CustomerLeft => Ending::CustomerLeft,
         Ending::Interrupted => Ending::Interrupted,
     };
-    all.extend(answers().into_iter().map(Ending::Answered));
     let fact = |ending| Fact::Ended { campaign: "savings".parse().unwrap(), variant: None, ending, dwell_ms: 3_200 };
-    told(all.into_iter().map(fact).collect())
+    let all = endings.into_iter().skip(1).chain(answers().into_iter().map(Ending::Answered));
+    all.map(move |ending| (format!("ending_{ending}"), fact(ending)))
 }
 
-/// Of a customer and of a stranger, with the line up and down, and by every clock.
-fn moments() -> Vec<Interaction> {
+/// By every clock: of a customer, and of a stranger while the line was down.
+fn moments() -> impl Iterator<Item = (String, Vec<Interaction>)> {
     let fact = || Fact::NotShown { reason: Reason::NotScheduled, campaign: None, trigger: Trigger::Arrival };
-    let mut all = Vec::new();
-    for clock in every![ClockQuality::Synchronised, ClockQuality::Unsynchronised] {
-        for (customer, backfill) in [(Some(0), false), (None, true)] {
-            let mut interaction = told(vec![fact()]).remove(0);
-            interaction.sequence += all.len() as u64;
-            interaction.at.clock = clock;
-            interaction.customer = customer.map(|number| number.try_into().unwrap());
-            interaction.backfill = backfill;
-            all.push(interaction);
-        }
-    }
-    all
+    let clocks = every![ClockQuality::Synchronised, ClockQuality::Unsynchronised];
+    clocks.into_iter().map(move |clock| {
+        let mut both = told(vec![fact(), fact()]);
+        both.iter_mut().for_each(|interaction| interaction.at.clock = clock);
+        (both[1].customer, both[1].backfill) = (None, true);
+        (format!("clock_{}", word(&clock)), both)
+    })
 }
 
 fn healths() -> impl Iterator<Item = Fixture> {
@@ -263,7 +251,7 @@ fn healths() -> impl Iterator<Item = Fixture> {
         },
         held: HeldHealth { epoch: 3, revision: 17, rows: 1_000_000, campaigns: 12 },
         refused: Refused {
-            times: (1..).zip(reasons).map(|(times, reason)| (reason, times)).collect(),
+            times: [(RefusalReason::Topic, 1), (RefusalReason::Signature, 2)].into(),
             last: Some("the signature of touchpoint.delta.v1 by key ho-1 is wrong".to_owned()),
         },
         unfollowed: Unfollowed {
@@ -298,7 +286,12 @@ fn healths() -> impl Iterator<Item = Fixture> {
         painted: None,
         ..in_trouble.clone()
     };
-    [("at_first", at_first), ("in_trouble", in_trouble)]
-        .into_iter()
+    let refused = reasons.into_iter().map(|reason| {
+        let refused = Refused { times: [(reason, 1)].into(), last: None };
+        (format!("refused_{}", word(&reason)), Health { refused, ..at_first.clone() })
+    });
+    let mut all: Vec<(String, Health)> = refused.collect();
+    all.extend([("at_first".to_owned(), at_first), ("in_trouble".to_owned(), in_trouble)]);
+    all.into_iter()
         .map(|(name, health)| Fixture::new(format!("health/{name}.json"), health, Health::encode, Health::decode))
 }

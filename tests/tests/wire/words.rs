@@ -1,4 +1,4 @@
-//! What stands outside the documents: topics, content types, tokens, and references in QR codes. One a line, the name first.
+//! What stands outside the documents: topics, content types, tokens, and references in QR codes.
 
 use crate::frozen::{Fixture, every};
 use data_encoding::HEXLOWER;
@@ -15,7 +15,7 @@ use touchpoint_protocol::{
 const TOKEN_KEY: &str = "t1:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 pub(crate) fn fixtures() -> Vec<Fixture> {
-    vec![topics(), filters(), content_types(), tokens(), references()]
+    topics().chain(filters()).chain(tokens()).chain([content_types(), references()]).collect()
 }
 
 fn device_channels() -> Vec<DeviceChannel> {
@@ -29,7 +29,7 @@ fn device_channels() -> Vec<DeviceChannel> {
     ]
 }
 
-fn topics() -> Fixture {
+fn topics() -> impl Iterator<Item = Fixture> {
     let device = || "kiosk-1".parse().unwrap();
     let mut channels = every! {
         Channel::Device(..) => Channel::Device(device(), DeviceChannel::Presence),
@@ -39,17 +39,25 @@ fn topics() -> Fixture {
         Channel::GroupCampaigns(_) => Channel::GroupCampaigns("branch".parse().unwrap()),
     };
     channels.extend(device_channels().into_iter().skip(1).map(|channel| Channel::Device(device(), channel)));
-    let topics = channels.into_iter().map(|channel| Topic { tenant: "acme".parse().unwrap(), channel }).collect();
-    let write = |topics: &Vec<Topic>| lines(topics.iter().map(Topic::to_string));
-    let read = |bytes: &[u8]| std::str::from_utf8(bytes).unwrap().lines().map(Topic::parse).collect();
-    Fixture::new("topics.txt", topics, write, read)
+    channels.into_iter().map(|channel| {
+        let topic = Topic { tenant: "acme".parse().unwrap(), channel };
+        let write = |topic: &Topic| lines([topic.to_string()]);
+        let read = |bytes: &[u8]| Topic::parse(std::str::from_utf8(bytes).unwrap().trim_end());
+        Fixture::new(format!("topic/{}.txt", level(&topic.to_string())), topic, write, read)
+    })
+}
+
+/// The last level of a topic: no two of ours have the same.
+fn level(topic: &str) -> &str {
+    topic.rsplit('/').next().unwrap()
 }
 
 /// By which head office hears every device; a broker's access rules name the same topics.
-fn filters() -> Fixture {
-    let filter = |share| move |channel| Topic::every_device(&"acme".parse().unwrap(), channel, share);
-    let all = device_channels();
-    text("filters.txt", all.iter().copied().map(filter(None)).chain(all.iter().copied().map(filter(Some("hub")))))
+fn filters() -> impl Iterator<Item = Fixture> {
+    device_channels().into_iter().map(|channel| {
+        let filter = |share| Topic::every_device(&"acme".parse().unwrap(), channel, share);
+        text(&format!("filter/{}.txt", level(&filter(None))), [filter(None), filter(Some("hub"))])
+    })
 }
 
 fn content_types() -> Fixture {
@@ -58,10 +66,10 @@ fn content_types() -> Fixture {
 }
 
 /// Cards as head office reads them from a file and devices from a reader. A change here would orphan every customer of every device.
-fn tokens() -> Fixture {
+fn tokens() -> impl Iterator<Item = Fixture> {
     let key = TokenKey::parse(TOKEN_KEY).unwrap();
     let kinds = every![CardKind::Payment, CardKind::Loyalty, CardKind::Surrogate];
-    let tokens = kinds.into_iter().flat_map(|kind| {
+    kinds.into_iter().map(move |kind| {
         let (name, make, numbers): (_, fn(&str) -> _, &[&str]) = match kind {
             CardKind::Payment => {
                 ("payment", Card::payment, &["4111111111111111", "5555 5555 5555 4444", "4012-8888-8888-1881"])
@@ -69,11 +77,9 @@ fn tokens() -> Fixture {
             CardKind::Loyalty => ("loyalty", Card::loyalty, &["AB-1", "ab-2", "4111111111111111"]),
             CardKind::Surrogate => ("surrogate", Card::surrogate, &["b2c4~1", "B2C4~1"]),
         };
-        let line =
-            |number: &&str| (name, (*number).to_owned(), HEXLOWER.encode(key.token(make(number).unwrap()).as_bytes()));
-        numbers.iter().map(line).collect::<Vec<_>>()
-    });
-    text("tokens.txt", tokens.map(|(name, number, token)| format!("{name}\t{number}\t{token}")))
+        let token = |number: &str| HEXLOWER.encode(key.token(make(number).unwrap()).as_bytes());
+        text(&format!("token/{name}.txt"), numbers.iter().map(|number| format!("{number}\t{}", token(number))))
+    })
 }
 
 fn references() -> Fixture {
