@@ -104,10 +104,13 @@ pub(super) struct Standing {
 
 impl Standing {
     pub(super) fn read(transaction: &Transaction<'_>) -> rusqlite::Result<Standing> {
-        transaction.prepare_cached("SELECT recorded, confirmed, records, searched FROM standing")?.query_row([], |row| {
-            let records = row.get::<_, i64>(2)?.cast_unsigned();
-            Ok(Standing { recorded: row.get(0)?, confirmed: row.get(1)?, records, searched: row.get(3)? })
-        })
+        transaction.prepare_cached("SELECT recorded, confirmed, records, searched FROM standing")?.query_row(
+            [],
+            |row| {
+                let records = row.get::<_, i64>(2)?.cast_unsigned();
+                Ok(Standing { recorded: row.get(0)?, confirmed: row.get(1)?, records, searched: row.get(3)? })
+            },
+        )
     }
 
     fn is_full(&self, transaction: &Transaction<'_>, bound: Bound) -> rusqlite::Result<bool> {
