@@ -21,7 +21,7 @@ pub(super) struct Bound {
 }
 
 /// Half a year of a busy machine with 1,000 interactions a day, all of it unconfirmed; and a file that is copied in a minute. A
-/// batch takes 0.07 s on a desk, and no customer waits for a record.
+/// batch is two days of such a machine: the journal may be read through for it, and no customer waits for a record.
 pub(super) const BOUND: Bound = Bound { records: 200_000, bytes: 256 * 1024 * 1024, batch: 2_000 };
 
 /// Bytes of a page: what SQLCipher 4 writes, and it answers the question with a text that is not only a number.
