@@ -33,15 +33,24 @@ enum Command {
 }
 
 impl Lane {
-    /// Moves the connection to a new thread of this name, which says in `damage` when it meets a damaged page.
+    /// Moves the connection to a new thread of this name and niceness (0 for that of the program), which says in `damage` when it
+    /// meets a damaged page.
     pub(crate) fn start(
         name: String,
+        niceness: i32,
         path: Arc<Path>,
         connection: Connection,
         damage: watch::Sender<bool>,
     ) -> io::Result<Self> {
         let (queue, commands) = mpsc::channel(QUEUE);
-        thread::Builder::new().name(name).spawn(move || serve(connection, commands))?;
+        let serve = move || {
+            // On Linux it is a thread's own (`setpriority(2)`, notes). One that may not be nicer works all the same.
+            if let Err(error) = rustix::process::nice(niceness) {
+                tracing::debug!(%error, "a thread keeps its priority");
+            }
+            serve(connection, commands);
+        };
+        thread::Builder::new().name(name).spawn(serve)?;
         Ok(Self { path, queue, damage })
     }
 

@@ -20,6 +20,10 @@ const WRITER_CACHE_KIB: i64 = 2 * 1024;
 /// both caches are 12 MiB, in an agent that has to stay under 30.
 const READER_CACHE_KIB: i64 = 4 * 1024;
 
+/// How much nicer than the rest of the program whoever writes what can be fetched again is: a tenth of the processor if others need
+/// it. A snapshot takes seconds of it, and neither a visit nor the transaction beside it should notice.
+const NICENESS: i32 = 10;
+
 /// Bytes to which the log shrinks after a large transaction, for each page it ordinarily has; twice those of a page, so
 /// it seldom has to.
 const LOG_BYTES_PER_PAGE: i64 = 2 * 4096;
@@ -77,11 +81,15 @@ impl Vault {
 
         let path: Arc<Path> = path.into();
         let damage = watch::Sender::new(false);
-        let start = |role: &str, connection| {
-            Lane::start(format!("{}-{role}", schema.name), path.clone(), connection, damage.clone())
+        let start = |role: &str, niceness, connection| {
+            Lane::start(format!("{}-{role}", schema.name), niceness, path.clone(), connection, damage.clone())
                 .map_err(|source| OpenError::Thread { path: path.to_path_buf(), source })
         };
-        Ok(Self { writer: start("writer", writer)?, reader: start("reader", reader)?, path, damage })
+        let niceness = match schema.durability {
+            Durability::Rebuildable => NICENESS,
+            Durability::Precious => 0,
+        };
+        Ok(Self { writer: start("writer", niceness, writer)?, reader: start("reader", 0, reader)?, path, damage })
     }
 
     /// Whether a task has met damage in the file, now and as it happens ([`Error::is_corrupt`]). Whatever is opened, only its
@@ -226,6 +234,19 @@ mod tests {
         let names: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(names, ["notes.db"], "closing leaves one file");
         assert_eq!(notes(&open(&folder)).await, ["kept"]);
+    }
+
+    #[tokio::test]
+    async fn what_can_be_fetched_again_is_written_when_nobody_else_needs_the_processor() {
+        let (folder, key) = (TempDir::new().unwrap(), MasterKey::new([7; 32]).derive("notes"));
+        let nice = || rustix::process::getpriority_process(None).unwrap();
+        for (durability, niceness) in [(Durability::Rebuildable, NICENESS), (Durability::Precious, 0)] {
+            let schema = Schema { durability, ..NOTES };
+            let vault = Vault::open(&folder.path().join("notes.db"), &key, &schema).unwrap();
+            let (writer, reader) = (vault.write(move |_| Ok(nice())).await, vault.read(move |_| Ok(nice())).await);
+            assert_eq!((writer.unwrap(), reader.unwrap()), ((nice() + niceness).min(19), nice()));
+            vault.close().await.unwrap();
+        }
     }
 
     #[tokio::test]

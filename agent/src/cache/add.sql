@@ -1,2 +1,2 @@
 INSERT INTO customer (slot, token, customer, profile)
-VALUES ((SELECT live FROM holding), ?1, ?2, ?3)
+VALUES (?1, ?2, ?3, ?4)

@@ -1,2 +1,2 @@
-UPDATE customer SET customer = ?2, profile = ?3
-WHERE slot = (SELECT live FROM holding) AND token = ?1
+UPDATE customer SET customer = ?3, profile = ?4
+WHERE slot = ?1 AND token = ?2

@@ -1,2 +1,2 @@
 DELETE FROM customer
-WHERE slot = (SELECT live FROM holding) AND token = ?1
+WHERE slot = ?1 AND token = ?2

@@ -211,22 +211,23 @@ impl Cache {
         let Delta { epoch, from, to, .. } = delta;
         let rows = delta.rows().map_err(|source| CacheError::Delta { epoch, from, source })?;
         let applied = self.0.write(move |transaction| {
-            let sql = "SELECT customers FROM holding WHERE epoch = ?1 AND revision = ?2";
-            let held =
-                transaction.query_row(sql, [epoch.cast_signed(), from.cast_signed()], |row| row.get::<_, i64>(0));
-            let Some(mut customers) = held.optional()? else { return Ok(None) };
+            let sql = "SELECT live, customers FROM holding WHERE epoch = ?1 AND revision = ?2";
+            let held = transaction.query_row(sql, [epoch.cast_signed(), from.cast_signed()], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+            });
+            let Some((live, mut customers)) = held.optional()? else { return Ok(None) };
             let mut change = transaction.prepare_cached(include_str!("change.sql"))?;
             let mut add = transaction.prepare_cached(include_str!("add.sql"))?;
             let mut erase = transaction.prepare_cached(include_str!("erase.sql"))?;
             for row in rows.iter().flat_map(Rows::iter) {
-                let values = params![&row.token.as_bytes()[..], i64::from(row.customer), row.profile];
+                let values = params![live, &row.token.as_bytes()[..], i64::from(row.customer), row.profile];
                 if change.execute(values)? == 0 {
                     add.execute(values)?;
                     customers += 1;
                 }
             }
             for token in &delta.erased {
-                if erase.execute([&token.as_bytes()[..]])? > 0 {
+                if erase.execute(params![live, &token.as_bytes()[..]])? > 0 {
                     customers -= 1;
                 }
             }

@@ -1,13 +1,13 @@
 -- What cannot be fetched again: every interaction, until head office has confirmed it and the longest cap has passed.
 
--- One row. What would have to be counted stands here, so that opening takes as long with a full journal as with an empty one.
+-- One row, which no record changes: a record is durable sooner for every page that it leaves alone.
 CREATE TABLE journal (
     id        INTEGER PRIMARY KEY CHECK (id = 0),
     name      TEXT NOT NULL,
-    recorded  INTEGER NOT NULL,   -- the last sequence number, 0 for none
     confirmed INTEGER NOT NULL,   -- head office has everything up to and with this
-    records   INTEGER NOT NULL,   -- rows below
-    discarded INTEGER NOT NULL    -- interactions that had to go before head office had them
+    gone      INTEGER NOT NULL,   -- sequence numbers that have no row of their own below any more
+    discarded INTEGER NOT NULL,   -- interactions that had to go before head office had them
+    searched  INTEGER NOT NULL    -- the last sequence number when none was found that could be discarded, 0 for never
 ) STRICT;
 
 CREATE TABLE interaction (
@@ -24,6 +24,15 @@ CREATE TABLE interaction (
     fact          TEXT NOT NULL       -- JSON
 ) STRICT;
 
+-- How far the journal is, told from its two ends, so that opening takes as long with a full journal as with an empty one. Nothing
+-- goes without a row that accounts for it before it is confirmed, so what was recorded last is confirmed or in the last row.
+CREATE VIEW standing AS
+SELECT name, recorded, confirmed, recorded - gone AS records, discarded, searched
+FROM (
+    SELECT *, max(confirmed, coalesce((SELECT through FROM interaction ORDER BY sequence DESC LIMIT 1), 0)) AS recorded
+    FROM journal
+);
+
 -- Who is to be forgotten: whatever was recorded of them up to and with `through` goes as soon as head office has it.
 CREATE TABLE erasure (
     position INTEGER NOT NULL,   -- of the contact log, up to where head office said so
@@ -34,6 +43,3 @@ CREATE TABLE erasure (
 
 -- A customer's contact history is read at every visit of theirs.
 CREATE INDEX interaction_of_customer ON interaction (customer, sequence) WHERE customer IS NOT NULL;
-
--- What goes first when the journal is full.
-CREATE INDEX interaction_by_worth ON interaction (worth, sequence);

@@ -53,7 +53,7 @@ impl Journal {
 /// Deletes what may go; if nothing is left of some, returns the fact that says so.
 fn go_on(transaction: &Transaction<'_>, bound: Bound, now: Moment) -> rusqlite::Result<Option<Appended>> {
     let gone = transaction.prepare_cached(include_str!("erase.sql"))?.execute([])?;
-    transaction.execute("UPDATE journal SET records = records - ?1", [i64::try_from(gone).unwrap_or(i64::MAX)])?;
+    transaction.execute("UPDATE journal SET gone = gone + ?1", [i64::try_from(gone).unwrap_or(i64::MAX)])?;
     let mut done = transaction.prepare_cached(include_str!("erasure-done.sql"))?;
     let Some(position) = done.query_row([], |row| row.get::<_, Option<i64>>(0))? else { return Ok(None) };
     transaction.prepare_cached(include_str!("erasure-clear.sql"))?.execute([])?;

@@ -33,7 +33,7 @@ mod reserve;
 mod room;
 
 use reserve::Reserve;
-use room::{BOUND, Bound};
+use room::{BOUND, Bound, Standing};
 
 /// Pages in the write-ahead log at which a commit moves them to the database: 1 MiB, some 60 interactions. Fewer than another
 /// vault's, because a log that has reached its size needs no more of a full disk.
@@ -142,7 +142,7 @@ impl Journal {
         let state = vault.write(move |transaction| {
             let sql = "INSERT OR IGNORE INTO journal VALUES (0, ?1, 0, 0, 0, 0)";
             transaction.execute(sql, [name])?;
-            transaction.query_row("SELECT name, recorded, confirmed, discarded FROM journal", [], |row| {
+            transaction.query_row("SELECT name, recorded, confirmed, discarded FROM standing", [], |row| {
                 Ok(JournalState {
                     id: parsed(row, 0)?,
                     recorded: row.get::<_, i64>(1)?.cast_unsigned(),
@@ -316,9 +316,9 @@ struct Appended {
 
 /// Appends an entry, after making room for it if there is none.
 fn append(transaction: &Transaction<'_>, bound: Bound, entry: &Entry) -> rusqlite::Result<Appended> {
-    let lost = room::make_room(transaction, bound)?;
-    let sql = "UPDATE journal SET recorded = recorded + 1, records = records + 1 RETURNING recorded";
-    let sequence: i64 = transaction.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    let standing = Standing::read(transaction)?;
+    let lost = room::make_room(transaction, bound, &standing)?;
+    let sequence = standing.recorded + 1;
     let fact =
         serde_json::to_string(&entry.fact).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     transaction.prepare_cached(include_str!("append.sql"))?.execute(params![

@@ -17,9 +17,11 @@ impl Journal {
             transaction.execute("DELETE FROM interaction WHERE through <= ?1", [confirmed])?;
             transaction.execute(include_str!("renumber.sql"), [confirmed])?;
             transaction.execute("UPDATE erasure SET through = max(through - ?1, 0)", [confirmed])?;
-            let sql = "UPDATE journal SET name = ?1, recorded = recorded - confirmed, confirmed = 0,
-                records = (SELECT count(*) FROM interaction) RETURNING name, recorded";
-            transaction.query_row(sql, [name], |row| Ok((parsed(row, 0)?, row.get::<_, i64>(1)?.cast_unsigned())))
+            let sql = "UPDATE journal SET name = ?1, confirmed = 0, searched = 0,
+                gone = (SELECT coalesce(max(through), 0) - count(*) FROM interaction)";
+            transaction.execute(sql, [name])?;
+            let sql = "SELECT name, recorded FROM standing";
+            transaction.query_row(sql, [], |row| Ok((parsed(row, 0)?, row.get::<_, i64>(1)?.cast_unsigned())))
         });
         let (id, recorded) = begin.await.map_err(failed("begin a new name"))?;
         tracing::error!(%id, recorded, "an old copy of the journal was put in its place: it begins a new name");

@@ -116,7 +116,7 @@ async fn accounted(journal: &Journal, after: u64) -> Vec<u64> {
 }
 
 async fn rows(journal: &Journal) -> (i64, i64) {
-    let sql = "SELECT (SELECT records FROM journal), (SELECT count(*) FROM interaction)";
+    let sql = "SELECT (SELECT records FROM standing), (SELECT count(*) FROM interaction)";
     let rows =
         journal.vault.read(move |connection| connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))));
     rows.await.unwrap()

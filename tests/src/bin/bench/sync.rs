@@ -11,11 +11,12 @@ use crate::{
 };
 use std::{
     fs,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::Arc,
     thread::sleep,
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 use touchpoint_agent::{
     cache::Cache,
     domain::update::{DeltaPlan, plan_delta},
@@ -24,6 +25,7 @@ use touchpoint_protocol::{
     block::{Block, Rows},
     delta::Delta,
     limits,
+    shard::ShardHead,
     signed::{self, SigningKey, TrustedKeys},
     token::Token,
 };
@@ -84,14 +86,17 @@ const ROUNDS: usize = 5;
 /// How long an agent is left alone before its idle memory is read: whatever follows on a snapshot is done by then.
 const SETTLED: Duration = Duration::from_secs(3);
 
-/// Parts in which a snapshot is written while customers are looked up: short, so that whatever else the machine does falls on both.
-const PARTS: usize = 10;
+/// How often look-ups are summed up; in each round while a snapshot is written beside as often as while nothing is.
+const LOOKUP_ROUNDS: usize = 10;
+
+/// How often the two take turns in a round: short ones, so that whatever else the machine does falls on both.
+const TURNS: usize = 10;
 
 /// Between two look-ups: far more often than customers come, and not so often that they are all there is to do.
 const PACE: Duration = Duration::from_micros(500);
 
-/// Look-ups in a round while nothing else happens: about as many as while a part is written.
-const LOOKUPS: usize = 300;
+/// Look-ups in a turn: with all turns of a round, a thousand that a 99th percentile is told from.
+const LOOKUPS: usize = 100;
 
 /// One in so many customers changes.
 const CHANGED: usize = 10;
@@ -175,53 +180,69 @@ fn lookup(lab: &Lab) -> Reading {
     let tokens: Vec<Token> = stocked.rows.iter().map(|(token, ..)| *token).collect();
     let (mut during, mut idle) = (Samples::default(), Samples::default());
     lab.runtime.block_on(async {
-        cache.begin(&head(&stocked.premises, 2, &stocked.blocks)).await.expect("a beginning");
-        let mut random = Random::new(3);
-        let parts = stocked.blocks.chunks(stocked.blocks.len().div_ceil(PARTS));
-        let mut next = 0;
-        for (round, blocks) in (1..).zip(parts) {
-            lab.says(format!("look-ups, round {round} of {PARTS}"));
-            let undisturbed = look_up(&cache, &tokens, &mut random, |looked_up| looked_up < LOOKUPS).await;
-            idle.push(undisturbed.percentile(99));
-            let (first, blocks) = (next, blocks.to_vec());
-            next += blocks.len() as u32;
-            let written = AtomicBool::new(false);
-            let writing = async {
-                write(&cache, first, blocks).await;
-                written.store(true, Ordering::Relaxed);
-            };
-            let looking = look_up(&cache, &tokens, &mut random, |_| !written.load(Ordering::Relaxed));
-            let (disturbed, ()) = tokio::join!(looking, writing);
+        let (mut random, mut snapshot) = (Random::new(3), Snapshot::begin(&cache, &stocked).await);
+        for round in 1..=LOOKUP_ROUNDS {
+            lab.says(format!("look-ups, round {round} of {LOOKUP_ROUNDS}"));
+            let (mut disturbed, mut undisturbed) = (Samples::default(), Samples::default());
+            for _ in 0..TURNS {
+                look_up(&cache, &tokens, &mut random, &mut undisturbed).await;
+                snapshot = snapshot.written_while(look_up(&cache, &tokens, &mut random, &mut disturbed)).await;
+            }
             during.push(disturbed.percentile(99));
+            idle.push(undisturbed.percentile(99));
         }
         cache.close().await.expect("a whole cache");
     });
     Reading::beside(&during, &idle)
 }
 
-/// Blocks into the cache from another task, as `follow` does it.
-async fn write(cache: &Cache, first: u32, blocks: Vec<Block>) {
-    let cache = cache.clone();
-    let writing = tokio::spawn(async move {
-        for (number, block) in (first..).zip(&blocks) {
-            cache.stage(number, Rows::decompress(&block.bytes).expect("rows")).await.expect("room");
-        }
-    });
-    writing.await.expect("written");
+/// A snapshot that is fetched again and again, and never put in place.
+struct Snapshot {
+    cache: Cache,
+    head: ShardHead,
+    blocks: Arc<[Block]>,
+    next: usize,
 }
 
-/// Looks customers up at a steady pace while there are more to come: how long each took, in microseconds.
-async fn look_up(cache: &Cache, tokens: &[Token], random: &mut Random, more: impl Fn(usize) -> bool) -> Samples {
-    let (mut times, mut count) = (Samples::default(), 0);
-    while more(count) {
+impl Snapshot {
+    async fn begin(cache: &Cache, stocked: &Stocked) -> Snapshot {
+        let head = head(&stocked.premises, 2, &stocked.blocks);
+        cache.begin(&head).await.expect("a beginning");
+        Snapshot { cache: cache.clone(), head, blocks: stocked.blocks.clone().into(), next: 0 }
+    }
+
+    /// Writes block after block in another task, as `follow` does it, until this is over.
+    async fn written_while(self, over: impl Future<Output = ()>) -> Snapshot {
+        let (stop, stopped) = oneshot::channel();
+        let writing = tokio::spawn(self.written_until(stopped));
+        over.await;
+        stop.send(()).expect("somebody writes");
+        writing.await.expect("written")
+    }
+
+    async fn written_until(mut self, mut stopped: oneshot::Receiver<()>) -> Snapshot {
+        while stopped.try_recv() == Err(TryRecvError::Empty) {
+            if self.next == self.blocks.len() {
+                self.cache.begin(&self.head).await.expect("a beginning");
+                self.next = 0;
+            }
+            let rows = Rows::decompress(&self.blocks[self.next].bytes).expect("rows");
+            self.cache.stage(self.next as u32, rows).await.expect("room");
+            self.next += 1;
+        }
+        self
+    }
+}
+
+/// Looks customers up at a steady pace for a turn; adds how long each took, in microseconds.
+async fn look_up(cache: &Cache, tokens: &[Token], random: &mut Random, times: &mut Samples) {
+    for _ in 0..LOOKUPS {
         let token = tokens[random.below(tokens.len() as u32) as usize];
         let began = Instant::now();
         cache.customer(vec![token]).await.expect("a look-up").expect("a customer");
         times.push(began.elapsed().as_secs_f64() * 1e6);
-        count += 1;
         tokio::time::sleep(PACE).await;
     }
-    times
 }
 
 fn deltas(lab: &Lab) -> Reading {
