@@ -71,7 +71,7 @@ pub(crate) fn bundle(tables: &Tables<'_>) -> Result<Setting, Vec<Problem>> {
     };
     problems.extend(bundle.check().err().map(|error| match error {
         BundleError::Words(found) => tables.problem_at(&found.key, found.problem),
-        error => tables.problem_at("", error),
+        error => Problem::of_file(tables.file(), error),
     }));
     for (key, words) in [("attract", &bundle.attract), ("thanks", &bundle.thanks)] {
         problems.extend(missing(&file.languages, words).map(|language| tables.problem_at(key, language)));
