@@ -1,28 +1,37 @@
 //! A campaign folder, checked as a whole: what a device would refuse or a customer see badly is found at the desk.
+//!
+//! What would disappoint on the glass is a problem, and nothing is published. What is only doubtful is a warning, told and no more.
 
 use crate::{
-    campaigns::{self, BUNDLE, Drafted},
+    campaigns::{self, BUNDLE, Drafted, Setting, picture_key},
     document::{Document, Tables},
-    placeholders,
     problem::Problem,
 };
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
-use touchpoint_display::{AnswerButton, Emphasis, Glass, Limits, Mode, Offer, Picture, Size, Theme, View};
+use touchpoint_display::{Limits, Picture, Size};
 use touchpoint_protocol::{
-    bundle::Bundle,
-    campaign::{Campaign, Text},
+    bundle::{Bundle, BundleError},
+    campaign::{Campaign, PanelSize},
     digest::Digest,
     limits,
-    name::Language,
-    qr,
+    name::VariantId,
+    utc::Utc,
 };
 
-/// The panel on which texts are tried, in pixels: the smallest that the design asks for.
-const PANEL: Size = Size::new(1024, 768);
+mod contrast;
+mod glass;
+mod secrets;
+
+mod doubts;
+mod mentions;
+mod never;
+
+pub(crate) use mentions::{Mention, Mentioned};
 
 /// Most files read from a campaign folder: all campaigns and the bundle's.
 const MOST_FILES: usize = limits::CAMPAIGNS + 1;
@@ -34,6 +43,10 @@ pub struct Checked {
     pub bundle: Bundle,
     /// The pictures it names, each once.
     pub media: Vec<Medium>,
+    /// What is doubtful about it.
+    pub warnings: Vec<Problem>,
+    /// What it takes for granted of customers.
+    pub(crate) mentions: Vec<Mention>,
 }
 
 /// A picture's file, decoded once to see that it can be.
@@ -66,35 +79,67 @@ pub enum CheckError {
     },
 }
 
-/// Reads and checks a campaign folder.
+/// A campaign with the file it stands in.
+struct Sheet<'a> {
+    tables: Tables<'a>,
+    campaign: Campaign,
+    /// Its picture and those of its variants.
+    pictures: BTreeMap<Option<VariantId>, Arc<Picture>>,
+}
+
+/// Reads and checks a campaign folder by itself; what customers there are is not asked.
 ///
 /// # Errors
 /// Every problem of every file.
 pub fn check(folder: &Path) -> Result<Checked, CheckError> {
+    check_at(folder, crate::office::now())
+}
+
+/// The same, at this time.
+fn check_at(folder: &Path, now: Utc) -> Result<Checked, CheckError> {
     let files = files(folder).map_err(|source| CheckError::Read { path: folder.to_owned(), source })?;
     let mut problems = Vec::new();
-    let mut bundle = read(&folder.join(BUNDLE), campaigns::bundle).map_err(|found| problems.extend(found)).ok();
-    let fallback = bundle.as_ref().map(|bundle| bundle.fallback_language.clone());
-    let mut media: Vec<Medium> = Vec::new();
     if files.len() > MOST_FILES {
         problems.push(Problem::of_file(folder, format!("{} campaigns, over {}", files.len(), limits::CAMPAIGNS)));
     }
-    for file in files.iter().take(MOST_FILES) {
-        match read(file, |tables| campaign(tables, file, fallback.as_ref())) {
-            Err(found) => problems.extend(found),
-            Ok((campaign, medium)) => {
-                media.extend(medium.filter(|medium| media.iter().all(|known| known.sha256 != medium.sha256)));
-                if let Some(bundle) = &mut bundle {
-                    bundle.campaigns.push(campaign);
-                }
+    let load = |path: &Path| Document::load(path, path);
+    let around = load(&folder.join(BUNDLE)).map_err(|problem| problems.push(problem)).ok();
+    let documents =
+        files.iter().take(MOST_FILES).filter_map(|file| load(file).map_err(|problem| problems.push(problem)).ok());
+    let documents: Vec<Document> = documents.collect();
+
+    let mut setting = None;
+    if let Some(around) = &around {
+        match around.tables().and_then(|tables| Ok((campaigns::bundle(&tables)?, tables))) {
+            Ok((read, tables)) => {
+                problems.extend(contrast::problems(&glass::theme(&read.bundle.theme), &tables));
+                setting = Some((read, tables));
             }
+            Err(found) => problems.extend(found),
         }
     }
-    if let Some(bundle) = bundle.filter(|_| problems.is_empty()) {
-        // What a device will check is checked once more, whole.
-        match Bundle::decode(&bundle.encode()) {
-            Ok(bundle) => return Ok(Checked { bundle, media }),
-            Err(error) => problems.push(Problem::of_file(folder, crate::problem::chain(&error))),
+    let known = setting.as_ref().map(|(setting, _)| setting);
+    let (mut sheets, mut media): (Vec<Sheet<'_>>, Vec<Medium>) = (Vec::new(), Vec::new());
+    for document in &documents {
+        let sheet = document.tables().and_then(|tables| sheet(tables, known, &mut media));
+        match sheet {
+            Ok(sheet) => {
+                problems.extend(names(&sheet, &sheets));
+                problems.extend(secrets::problems(&sheet));
+                problems.extend(known.into_iter().flat_map(|setting| glass::problems(&sheet, setting)));
+                sheets.push(sheet);
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+    if let Some((setting, around)) = setting.filter(|_| problems.is_empty()) {
+        match whole(setting.bundle.clone(), &sheets, folder) {
+            Ok(bundle) => {
+                let warnings = doubts::warnings(&setting, &around, &sheets, now);
+                let mentions = sheets.iter().flat_map(mentions::of).collect();
+                return Ok(Checked { bundle, media, warnings, mentions });
+            }
+            Err(problem) => problems.push(problem),
         }
     }
     Err(CheckError::Problems { path: folder.to_owned(), problems })
@@ -114,65 +159,75 @@ fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn read<T>(file: &Path, parse: impl FnOnce(&Tables<'_>) -> Result<T, Vec<Problem>>) -> Result<T, Vec<Problem>> {
-    let document = Document::load(file, file).map_err(|problem| vec![problem])?;
-    parse(&document.tables()?)
-}
-
-/// One campaign with its picture, tried on the glass.
-fn campaign(
-    tables: &Tables<'_>,
-    file: &Path,
-    fallback: Option<&Language>,
-) -> Result<(Campaign, Option<Medium>), Vec<Problem>> {
-    let Drafted { mut campaign, picture } = campaigns::campaign(tables, file, fallback)?;
-    let mut problems = Vec::new();
-    let mut shown = None;
-    let medium = picture.and_then(|name| match load_picture(&file.with_file_name(name)) {
-        Ok((picture, bytes)) => {
-            shown = Some(Arc::new(picture));
-            Some(Medium { sha256: Digest::of(&bytes), bytes })
+/// One campaign with its pictures, which are added to the media.
+fn sheet<'a>(
+    tables: Tables<'a>,
+    setting: Option<&Setting>,
+    media: &mut Vec<Medium>,
+) -> Result<Sheet<'a>, Vec<Problem>> {
+    let Drafted { mut campaign, pictures: named } = campaigns::campaign(&tables, setting)?;
+    // A device takes no picture that is larger than its panel.
+    let panels = || setting.into_iter().flat_map(|setting| &setting.panels);
+    let narrowest = panels().map(|panel| panel.width).min().unwrap_or(u32::MAX);
+    let lowest = panels().map(|panel| panel.height).min().unwrap_or(u32::MAX);
+    let (mut problems, mut pictures) = (Vec::new(), BTreeMap::new());
+    for (variant, name) in named {
+        match load_picture(&tables.file().with_file_name(name), PanelSize { width: narrowest, height: lowest }) {
+            Ok((picture, bytes)) => {
+                let medium = Medium { sha256: Digest::of(&bytes), bytes };
+                let of_variant = campaign.variants.iter_mut().find(|of| Some(&of.id) == variant.as_ref());
+                *of_variant.map_or(&mut campaign.picture, |of| &mut of.picture) = Some(medium.sha256);
+                pictures.insert(variant, Arc::new(picture));
+                if media.iter().all(|known| known.sha256 != medium.sha256) {
+                    media.push(medium);
+                }
+            }
+            Err(what) => problems.push(tables.problem_at(&picture_key(variant.as_ref()), what)),
         }
-        Err(what) => {
-            problems.push(tables.problem_at("picture", what));
-            None
-        }
-    });
-    campaign.picture = medium.as_ref().map(|medium| medium.sha256);
-    for (language, text) in &campaign.texts {
-        let view = View::Offer(offer(&campaign, text, shown.clone()));
-        let found = touchpoint_display::fits(&view, &Glass::of(PANEL), &Theme::default(), Mode::default());
-        let key = format!("text.{language}");
-        problems.extend(found.into_iter().map(|problem| {
-            tables.problem_at(&key, format!("on a panel of {}x{} pixels, {problem}", PANEL.width, PANEL.height))
-        }));
     }
-    if problems.is_empty() { Ok((campaign, medium)) } else { Err(problems) }
+    if problems.is_empty() { Ok(Sheet { tables, campaign, pictures }) } else { Err(problems) }
 }
 
-fn load_picture(path: &Path) -> Result<(Picture, Vec<u8>), String> {
-    let unreadable = |error: io::Error| format!("{} cannot be read: {error}", path.display());
+fn load_picture(path: &Path, panel: PanelSize) -> Result<(Picture, Vec<u8>), String> {
+    let name = path.file_name().unwrap_or_default().display();
+    let unreadable = |error: io::Error| format!("{name} cannot be read: {error}");
     let size = fs::metadata(path).map_err(unreadable)?.len();
     if size > limits::PICTURE as u64 {
-        return Err(format!("{} has {size} bytes, over {}", path.display(), limits::PICTURE));
+        return Err(format!("{name} has {size} bytes, over {}", limits::PICTURE));
     }
     let bytes = fs::read(path).map_err(unreadable)?;
-    // A device takes no picture that is larger than its panel.
-    let picture = Picture::decode(&bytes, Limits { bytes: limits::PICTURE, size: PANEL })
-        .map_err(|error| format!("{}: {}", path.display(), crate::problem::chain(&error)))?;
+    let size = Size::new(panel.width.min(1 << 14), panel.height.min(1 << 14));
+    let picture = Picture::decode(&bytes, Limits { bytes: limits::PICTURE, size })
+        .map_err(|error| format!("{name}: {}", crate::problem::chain(&error)))?;
     Ok((picture, bytes))
 }
 
-/// The message as it may stand on the glass at its longest.
-fn offer(campaign: &Campaign, text: &Text, picture: Option<Arc<Picture>>) -> Offer {
-    let button = |label: &String| AnswerButton { label: label.clone(), emphasis: Emphasis::default() };
-    Offer {
-        title: placeholders::sample(&text.title),
-        body: placeholders::sample(&text.body),
-        picture,
-        qr: campaign.qr.as_ref().map(|target| target.fill(&qr::reference("", &campaign.id, None))),
-        answers: text.answers.iter().map(button).collect(),
-        seconds_left: 0,
-        seconds_total: 0,
+/// What is wrong with a campaign's name beside those before it.
+fn names(sheet: &Sheet<'_>, before: &[Sheet<'_>]) -> Option<Problem> {
+    let Sheet { tables, campaign, .. } = sheet;
+    let name = |sheet: &Sheet<'_>| sheet.tables.file().file_name().unwrap_or_default().display().to_string();
+    if let Some(other) = before.iter().find(|other| other.campaign.id == campaign.id) {
+        return Some(tables.problem_at("id", format!("is {}, as that of {} is already", campaign.id, name(other))));
     }
+    let same = tables.file().file_stem().is_some_and(|stem| stem == campaign.id.as_str());
+    (!same).then(|| tables.problem_at("id", format!("is {}, so the file must be called {0}.toml", campaign.id)))
 }
+
+/// The whole bundle, checked as a device will check it.
+fn whole(bundle: Bundle, sheets: &[Sheet<'_>], folder: &Path) -> Result<Bundle, Problem> {
+    let campaigns = sheets.iter().map(|sheet| sheet.campaign.clone()).collect();
+    Bundle::decode(&Bundle { campaigns, ..bundle }.encode()).map_err(|error| {
+        let of = |error: &BundleError| match error {
+            BundleError::Campaign { campaign, source } => {
+                let sheet = sheets.iter().find(|sheet| sheet.campaign.id == *campaign)?;
+                Some(sheet.tables.problem_at(&source.key, &source.problem))
+            }
+            _ => None,
+        };
+        of(&error).unwrap_or_else(|| Problem::of_file(folder, crate::problem::chain(&error)))
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests;

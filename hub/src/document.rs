@@ -6,7 +6,7 @@
 use crate::problem::{Place, Problem};
 use serde::de::DeserializeOwned;
 use std::{
-    fs,
+    fmt, fs,
     ops::Range,
     path::{Path, PathBuf},
 };
@@ -25,6 +25,12 @@ const MOST: usize = 50;
 pub(crate) struct Document {
     file: PathBuf,
     text: String,
+}
+
+/// A step on the way to a value.
+enum Step {
+    Key(String),
+    At(usize),
 }
 
 /// A document that is TOML, with the place of each key.
@@ -100,54 +106,104 @@ impl Tables<'_> {
         Err(problems)
     }
 
-    /// A problem with what stands at this key, written `table.table.key`; has the place of the part that exists.
+    /// A problem with what stands at this key, written `table.list[2].key`; has the place of the part that exists.
     pub(crate) fn problem_at(&self, key: &str, what: impl ToString) -> Problem {
         let mut place = None;
         let mut table = Some(self.root.get_ref());
         for part in key.split('.') {
-            let Some((key, value)) = table.and_then(|table| table.iter().find(|(key, _)| key.get_ref() == part)) else {
+            let (name, at) = numbered(part);
+            let Some((key, value)) = table.and_then(|table| table.iter().find(|(key, _)| key.get_ref() == name)) else {
                 break;
             };
             place = Some(self.document.place(key.span().start));
-            table = value.get_ref().as_table();
+            let element = at.and_then(|at| value.get_ref().as_array()?.iter().nth(at));
+            place = element.map_or(place, |element| Some(self.document.place(element.span().start)));
+            table = element.unwrap_or(value).get_ref().as_table();
         }
         Problem { place, key: Some(key.to_owned()), ..Problem::of_file(&self.document.file, what) }
     }
 
-    fn problem(&self, error: &toml::de::Error, culprit: Option<&[String]>) -> Problem {
+    /// What the file is called in problems.
+    pub(crate) fn file(&self) -> &Path {
+        &self.document.file
+    }
+
+    fn problem(&self, error: &toml::de::Error, culprit: Option<&[Step]>) -> Problem {
         Problem {
             place: error.span().map(|span| self.document.place(span.start)),
-            key: culprit.map(|path| path.join(".")),
+            key: culprit.map(|path| Written(path).to_string()),
             ..Problem::of_file(&self.document.file, error.message())
         }
     }
 }
 
+/// A path as it is written.
+struct Written<'a>(&'a [Step]);
+
+impl fmt::Display for Written<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().enumerate().try_for_each(|(at, step)| match step {
+            Step::Key(key) if at == 0 => f.write_str(key),
+            Step::Key(key) => write!(f, ".{key}"),
+            Step::At(at) => write!(f, "[{at}]"),
+        })
+    }
+}
+
+/// A part of a path, and its number if it is one of a list.
+fn numbered(part: &str) -> (&str, Option<usize>) {
+    let number = part.strip_suffix(']').and_then(|part| part.split_once('['));
+    number.and_then(|(name, at)| Some((name, Some(at.parse().ok()?)))).unwrap_or((part, None))
+}
+
 /// The path of the innermost key or value at `span`. A table's span is that of its header, so its keys are looked at in any case.
-fn find(table: &DeTable<'_>, span: &Range<usize>) -> Option<Vec<String>> {
+fn find(table: &DeTable<'_>, span: &Range<usize>) -> Option<Vec<Step>> {
     table.iter().find_map(|(key, value)| {
-        let inside = |outer: Range<usize>| outer.start <= span.start && span.end <= outer.end;
-        let inner = value.get_ref().as_table().and_then(|table| find(table, span));
-        let mut path = match inner {
-            Some(inner) => inner,
-            None if inside(key.span()) || inside(value.span()) => Vec::new(),
-            None => return None,
-        };
-        path.insert(0, key.get_ref().to_string());
+        let mut path = find_in(value, span).or_else(|| inside(&key.span(), span).then(Vec::new))?;
+        path.insert(0, Step::Key(key.get_ref().to_string()));
         Some(path)
     })
 }
 
-fn remove(table: &mut DeTable<'_>, path: &[String]) {
-    match path {
-        [key] => drop(table.remove(key.as_str())),
-        [key, rest @ ..] => {
+fn find_in(value: &Spanned<DeValue<'_>>, span: &Range<usize>) -> Option<Vec<Step>> {
+    let inner = match value.get_ref() {
+        DeValue::Table(table) => find(table, span),
+        DeValue::Array(array) => array.iter().enumerate().find_map(|(at, element)| {
+            let mut path = find_in(element, span)?;
+            path.insert(0, Step::At(at));
+            Some(path)
+        }),
+        _ => None,
+    };
+    inner.or_else(|| inside(&value.span(), span).then(Vec::new))
+}
+
+fn inside(outer: &Range<usize>, span: &Range<usize>) -> bool {
+    outer.start <= span.start && span.end <= outer.end
+}
+
+fn remove(table: &mut DeTable<'_>, path: &[Step]) {
+    let Some((Step::Key(key), rest)) = path.split_first() else { return };
+    match rest {
+        [] => drop(table.remove(key.as_str())),
+        rest => {
             let inner = table.iter_mut().find(|(found, _)| found.get_ref() == key);
-            if let Some(DeValue::Table(inner)) = inner.map(|(_, value)| value.get_mut()) {
-                remove(inner, rest);
-            }
+            inner.into_iter().for_each(|(_, value)| remove_in(value.get_mut(), rest));
         }
-        [] => {}
+    }
+}
+
+fn remove_in(value: &mut DeValue<'_>, path: &[Step]) {
+    match (value, path) {
+        (DeValue::Table(table), path) => remove(table, path),
+        (DeValue::Array(array), [Step::At(at)]) => {
+            let kept = array.iter().enumerate().filter(|(place, _)| place != at).map(|(_, element)| element.clone());
+            *array = kept.collect();
+        }
+        (DeValue::Array(array), [Step::At(at), rest @ ..]) => {
+            array.iter_mut().skip(*at).take(1).for_each(|element| remove_in(element.get_mut(), rest));
+        }
+        _ => {}
     }
 }
 
@@ -172,6 +228,9 @@ mod tests {
     struct Inner {
         #[expect(dead_code, reason = "only whether it can be read matters")]
         number: Option<u8>,
+        #[expect(dead_code, reason = "only whether it can be read matters")]
+        #[serde(default)]
+        list: Vec<Inner>,
     }
 
     fn problems(text: &str) -> Vec<String> {
@@ -193,6 +252,17 @@ mod tests {
         assert!(all.contains("form.toml:1:1: nmae: unknown field `nmae`"), "{all}");
         assert!(all.contains("form.toml:5:12: inner.number: invalid type"), "{all}");
         assert!(all.contains("form.toml:6:3: inner.more: unknown field `more`"), "{all}");
+    }
+
+    #[test]
+    fn what_stands_in_a_list_is_named_by_its_place_in_it() {
+        let text = "name = \"acme\"\n[inner]\n[[inner.list]]\nnumber = 1\n[[inner.list]]\nmore = 1\nnumber = \"x\"\n";
+        let all = problems(text).join("\n");
+        assert!(all.contains("form.toml:6:1: inner.list[1].more: unknown field `more`"), "{all}");
+        assert!(all.contains("form.toml:7:10: inner.list[1].number: invalid type"), "{all}");
+        let document = Document::new(Path::new("form.toml"), text.to_owned());
+        let problem = document.tables().unwrap().problem_at("inner.list[1].number", "is odd");
+        assert_eq!(problem.to_string(), "form.toml:7:1: inner.list[1].number: is odd");
     }
 
     #[test]

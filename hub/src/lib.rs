@@ -4,7 +4,8 @@
 //! office       Config -> Office         settings, keys and database, opened; every command is a method of it
 //! import       rows -> next epoch       mapping, source (file -> fields, bounded), customers (fields -> customer), addition, rejects
 //!              or next revisions        table (customers -> rows), snapshot (rows -> blocks), changes (rows -> deltas)
-//! check        folder -> Campaigns      campaigns (TOML -> protocol types), placeholders, what fits the glass
+//! check        folder -> Campaigns      campaigns (TOML -> protocol types), placeholders, what fits the glass, what is doubtful
+//! schema       what may stand in those files, for editors
 //! publish      Campaigns -> revision
 //! enrol, init  folders for a device and for head office
 //! serve        the line                 answer (one message -> what it causes), health (how a device is), found (one customer),
@@ -40,6 +41,7 @@ mod campaigns;
 mod check;
 mod placeholders;
 mod publish;
+mod schema;
 
 mod answer;
 mod contacts;
@@ -70,6 +72,7 @@ pub use report::{
     AnswerCount, By, CampaignLine, DeviceLine, Difference, ErasureLine, JournalLine, OutcomeLine, Rate, ReasonLine,
     RefusalLine, Report, ResultLine, Results,
 };
+pub use schema::{Schema, schemas, write_schemas};
 pub use serve::ServeError;
 pub use snapshot::SnapshotError;
 pub use store::StoreError;

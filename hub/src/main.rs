@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use touchpoint_hub::{
     CheckError, Config, ConfigError, Import, ImportError, Imported, Mapping, Office, OnBadRows, Outcomes,
     OutcomesError, Problem, PublishError, Published, Travels, check, config, init, log, problem::chain, write_rejects,
+    write_schemas,
 };
 use touchpoint_link::Endpoint;
 use touchpoint_protocol::name::{DeviceId, GroupId, ShardId, Tenant};
@@ -47,6 +48,14 @@ A mapping is TOML. Each of these is a column (of JSON: a key, or a pointer such 
   attributes.first-name = \"FIRSTNAME\"
   scores.churn = \"CHURN\"
 deploy/mapping.toml shows everything.";
+
+/// What is to be known of a check.
+const CHECK_HELP: &str = "Example:
+  touchpoint-hub check campaigns
+  touchpoint-hub check --strict --config acme/hub.toml campaigns
+
+Problems are what would disappoint on the glass; with them nothing is published. Warnings are what is only doubtful. Both are told on
+stderr as file:line:column: key: what.";
 
 /// Head office of the Touchpoint agents: imports customers, publishes campaigns, answers devices, collects results.
 #[derive(Parser)]
@@ -98,9 +107,23 @@ enum Command {
     #[command(after_help = IMPORT_HELP)]
     Import(ImportArgs),
     /// Check a folder of campaigns without publishing it
-    #[command(after_help = "Example:\n  touchpoint-hub check campaigns")]
+    #[command(after_help = CHECK_HELP)]
     Check {
+        /// The settings of head office, to ask also whether any customer has what the campaigns name
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Take what is doubtful for wrong
+        #[arg(long)]
+        strict: bool,
         /// The folder: bundle.toml, a TOML file for each campaign, pictures beside them
+        folder: PathBuf,
+    },
+    /// Write the JSON Schemas of campaign and bundle files, by which an editor helps to write them
+    #[command(
+        after_help = "Example:\n  touchpoint-hub schema docs/schema\n\nA file names its schema in its first line: #:schema ../schema/campaign.json"
+    )]
+    Schema {
+        /// Where to
         folder: PathBuf,
     },
     /// Check a folder of campaigns and make it the next revision of a group
@@ -114,6 +137,9 @@ enum Command {
         /// Print the result as JSON
         #[arg(long)]
         json: bool,
+        /// Publish nothing that is doubtful
+        #[arg(long)]
+        strict: bool,
         /// The folder
         folder: PathBuf,
     },
@@ -261,13 +287,28 @@ async fn run(command: Command) -> Result<(), Failure> {
             Ok(office.close().await?)
         }
         Command::Import(args) => args.run().await,
-        Command::Check { folder } => {
-            let checked = check(&folder)?;
+        Command::Check { config, strict, folder } => {
+            let checked = match config {
+                None => check(&folder)?,
+                Some(config) => {
+                    let office = Settings { config }.open()?;
+                    let checked = office.check(&folder).await?;
+                    office.close().await?;
+                    checked
+                }
+            };
+            warn(&checked.warnings, strict)?;
             Ok(say(format_args!("ready to be published, campaigns: {}", checked.bundle.campaigns.len()))?)
         }
-        Command::Publish { settings, group, json, folder } => {
+        Command::Schema { folder } => {
+            write_schemas(&folder).map_err(|error| format!("cannot write to {}: {error}", folder.display()))?;
+            Ok(say(format_args!("the schemas are in {}", folder.display()))?)
+        }
+        Command::Publish { settings, group, json, strict, folder } => {
             let office = settings.open()?;
-            let published = office.publish(&group, &folder).await?;
+            let checked = office.check(&folder).await?;
+            warn(&checked.warnings, strict)?;
+            let published = office.put_in_force(&group, checked).await?;
             report(json, &published, &Line(&published))?;
             Ok(office.close().await?)
         }
@@ -356,7 +397,7 @@ impl fmt::Display for Line<'_, Outcomes> {
 
 impl fmt::Display for Line<'_, Published> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Published { group, revision, campaigns, media, bytes } = self.0;
+        let Published { group, revision, campaigns, media, bytes, .. } = self.0;
         writeln!(f, "group {group}, revision {revision}: {campaigns} campaigns, {media} pictures, {bytes} bytes")
     }
 }
@@ -402,6 +443,18 @@ fn to_put_right<'a>(error: &'a (dyn std::error::Error + 'static)) -> (&'a [Probl
         all(problems)
     } else {
         (&[], 0)
+    }
+}
+
+/// Tells what is doubtful, all of it; where that is not taken, it is an error.
+fn warn(warnings: &[Problem], strict: bool) -> Result<(), Failure> {
+    let mut err = io::stderr().lock();
+    for warning in warnings {
+        writeln!(err, "warning: {warning}")?;
+    }
+    match strict && !warnings.is_empty() {
+        true => Err(format!("what is doubtful is not taken, warnings: {}", warnings.len()).into()),
+        false => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     check::{CheckError, Checked, check},
     office::Office,
+    problem::Problem,
 };
 use serde::Serialize;
 use std::path::Path;
@@ -22,6 +23,9 @@ pub struct Published {
     pub media: u64,
     /// Bytes of the bundle and the pictures together.
     pub bytes: u64,
+    /// What was doubtful, and was published all the same.
+    #[serde(skip)]
+    pub warnings: Vec<Problem>,
 }
 
 /// Why nothing was published.
@@ -30,6 +34,9 @@ pub enum PublishError {
     /// The folder cannot be published.
     #[error(transparent)]
     Check(CheckError),
+    /// What customers there are cannot be read.
+    #[error("the customers cannot be read")]
+    Customers(#[source] touchpoint_vault::Error),
     /// The database failed.
     #[error("nothing was published to group {group}")]
     Store {
@@ -44,20 +51,41 @@ pub enum PublishError {
 }
 
 impl Office {
+    /// Checks a campaign folder, and whether customers have what it takes for granted.
+    ///
+    /// # Errors
+    /// Every problem of every file, or what could not be read.
+    pub async fn check(&self, folder: &Path) -> Result<Checked, PublishError> {
+        let folder = folder.to_owned();
+        // Fonts are opened and pictures decoded: not on the runtime's threads.
+        let checked = spawn_blocking(move || check(&folder)).await.map_err(PublishError::Broken)?;
+        let mut checked = checked.map_err(PublishError::Check)?;
+        let names = checked.mentions.iter().map(|mention| mention.of.clone()).collect();
+        let nobodys = self.store.nobodys(names).await.map_err(PublishError::Customers)?;
+        let doubtful = checked.mentions.iter().filter(|mention| nobodys.contains(&mention.of));
+        checked.warnings.extend(doubtful.map(|mention| mention.doubt.clone()));
+        Ok(checked)
+    }
+
     /// Checks a campaign folder and makes it the next revision of a group.
     ///
     /// # Errors
     /// Nothing was changed.
     pub async fn publish(&self, group: &GroupId, folder: &Path) -> Result<Published, PublishError> {
-        let folder = folder.to_owned();
-        // Fonts are opened and pictures decoded: not on the runtime's threads.
-        let checked = spawn_blocking(move || check(&folder)).await.map_err(PublishError::Broken)?;
-        let Checked { bundle, media } = checked.map_err(PublishError::Check)?;
+        self.put_in_force(group, self.check(folder).await?).await
+    }
+
+    /// Makes a checked folder the next revision of a group.
+    ///
+    /// # Errors
+    /// Nothing was changed.
+    pub async fn put_in_force(&self, group: &GroupId, checked: Checked) -> Result<Published, PublishError> {
+        let Checked { bundle, media, warnings, .. } = checked;
         let document = bundle.encode();
         let bytes = document.len() + media.iter().map(|medium| medium.bytes.len()).sum::<usize>();
         let (campaigns, pictures) = (bundle.campaigns.len() as u64, media.len() as u64);
         let stored = self.store.publish(group, document, media).await;
         let revision = stored.map_err(|source| PublishError::Store { group: group.clone(), source })?;
-        Ok(Published { group: group.clone(), revision, campaigns, media: pictures, bytes: bytes as u64 })
+        Ok(Published { group: group.clone(), revision, campaigns, media: pictures, bytes: bytes as u64, warnings })
     }
 }

@@ -11,6 +11,7 @@ mod outcomes;
 mod publications;
 mod reporting;
 mod shards;
+mod vocabulary;
 
 pub(crate) use devices::Enrolment;
 pub(crate) use journals::Standing;

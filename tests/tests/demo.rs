@@ -65,7 +65,7 @@ fn the_demo_ends_well_and_as_it_did_before() {
     assert!(recorded.as_u64().unwrap() > 20);
     assert_eq!((recorded, recorded), (&report["journal"]["confirmed"], &report["head_office"]["received"]));
     assert_eq!((&report["head_office"]["duplicates"], &report["head_office"]["gaps"]), (&0.into(), &0.into()));
-    assert_eq!((&report["sync"]["customers"], &report["sync"]["campaigns"]), (&500.into(), &8.into()));
+    assert_eq!((&report["sync"]["customers"], &report["sync"]["campaigns"]), (&500.into(), &12.into()));
 
     // What customers saw.
     let pictures: Vec<PathBuf> = files(&out).into_iter().filter(|path| path.extension().unwrap() == "png").collect();

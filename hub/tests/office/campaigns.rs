@@ -2,7 +2,7 @@
 
 use crate::desk::{BUNDLE, Desk, SAVINGS, write_campaigns};
 use std::{fs, path::Path};
-use touchpoint_hub::{CheckError, PublishError, check};
+use touchpoint_hub::{CheckError, OnBadRows, PublishError, check};
 use touchpoint_protocol::digest::Digest;
 
 fn problems(folder: &Path) -> Vec<String> {
@@ -64,7 +64,7 @@ fn what_no_font_can_show_or_does_not_fit_is_found_at_the_desk() {
     fs::write(&file, SAVINGS.replace("Good day", "Good \u{1f980} day")).unwrap();
     let found = problems(folder.path());
     assert!(
-        found[0].starts_with("savings.toml:8:7: text.en: on a panel of 1024x768 pixels, body has the character"),
+        found[0].starts_with("savings.toml:10:1: text.en.body: on a panel of 1024x768 pixels, body has the character"),
         "{found:?}"
     );
     fs::write(&file, SAVINGS.replace("Yes, please", "Wwwwwwwwwwwwwwwwwwwwwwwwwwww")).unwrap();
@@ -97,4 +97,32 @@ async fn each_publication_is_a_new_revision_and_a_bad_folder_is_none() {
     assert_eq!((second.revision, second.campaigns, second.media), (2, 1, 1));
     let lobby = desk.office.publish(&"lobby".parse().unwrap(), &folder).await.unwrap();
     assert_eq!(lobby.revision, 1);
+}
+
+#[tokio::test]
+async fn what_no_imported_customer_has_is_doubtful() {
+    let desk = Desk::new();
+    let folder = desk.folder.path().join("campaigns");
+    write_campaigns(&folder);
+    let doubts = async || {
+        let warnings = desk.office.check(&folder).await.unwrap().warnings;
+        let of_customers = warnings.iter().filter(|warning| warning.what.starts_with("no customer"));
+        of_customers
+            .map(|warning| warning.to_string().replace(&format!("{}/", folder.display()), ""))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(doubts().await, [""; 0], "nobody was imported, so nothing is known");
+    desk.import("c-1,4111111111111111,,gold,en,yes,\n", OnBadRows::Refuse).await.unwrap();
+    assert_eq!(
+        doubts().await,
+        [
+            "savings.toml:7:1: audience.customers: no customer is in segment student",
+            "savings.toml:10:1: text.en.body: no customer has an attribute first-name",
+        ]
+    );
+    // The second customer comes by a delta.
+    desk.import("c-1,4111111111111111,,gold,en,yes,\nc-2,5555555555554444,,student,en,yes,Ben\n", OnBadRows::Refuse)
+        .await
+        .unwrap();
+    assert_eq!(doubts().await, [""; 0]);
 }

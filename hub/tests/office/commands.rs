@@ -69,9 +69,26 @@ fn a_failure_lists_what_to_put_right_and_ends_with_one_chain_of_causes() {
 }
 
 #[test]
+fn what_is_doubtful_is_told_and_taken_unless_it_is_not_to_be() {
+    let folder = TempDir::new().unwrap();
+    write_campaigns(&folder.path().join("campaigns"));
+    let output = hub(folder.path(), &["check", "campaigns"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stderr), "warning: campaigns: no campaign is for strangers, who will see nothing\n");
+    let output = hub(folder.path(), &["check", "--strict", "campaigns"]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    assert!(text(&output.stderr).ends_with("error: what is doubtful is not taken, warnings: 1\n"));
+    assert!(hub(folder.path(), &["init", "acme", "--tenant", "acme"]).status.success());
+    let publish = ["publish", "--config", "acme/hub.toml", "--strict", "campaigns"];
+    assert_eq!(hub(folder.path(), &publish).status.code(), Some(1));
+    assert!(hub(folder.path(), &["schema", "schema"]).status.success());
+    assert!(folder.path().join("schema/campaign.json").exists());
+}
+
+#[test]
 fn every_command_has_help_with_an_example() {
     let folder = TempDir::new().unwrap();
-    for command in ["init", "enrol", "import", "check", "publish", "serve", "report"] {
+    for command in ["init", "enrol", "import", "check", "schema", "publish", "serve", "report"] {
         let help = text(&hub(folder.path(), &[command, "--help"]).stdout);
         assert!(help.contains(&format!("Example:\n  touchpoint-hub {command}")), "{help}");
     }

@@ -9,16 +9,20 @@ macro_rules! files {
 }
 
 /// Every file of `sim/demo/campaigns`: name and content.
-const FILES: [(&str, &[u8]); 10] = files! {
+const FILES: [(&str, &[u8]); 14] = files! {
     "bundle.toml"
     "branch-move.toml"
     "business-card.toml"
     "family-insurance.toml"
     "mortgage-renewal.toml"
+    "new-address.toml"
     "round-up.toml"
     "savings.png"
     "savings.toml"
+    "stay-with-us.toml"
+    "student-abroad.toml"
     "student-start.toml"
+    "travel-cover.toml"
     "welcome.toml"
 };
 

@@ -59,6 +59,8 @@ async fn outage(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), DemoError> {
 async fn afternoon(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), DemoError> {
     stage.restore_the_line().await?;
     stage.visit(Known(&cast.nora), Answers(CallMe), Shown("mortgage-renewal", Answered(CallMe))).await?;
+    // Chloé wanted to know more this morning.
+    stage.visit(Known(&cast.chloe), Answers(Accept), Shown("student-abroad", Answered(Accept))).await?;
     stage.machine.delivered().await
 }
 

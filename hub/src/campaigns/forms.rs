@@ -1,0 +1,143 @@
+//! How the small things of a campaign file are written, as a schema says it. The protocol's types read them; here stands only their form,
+//! and a test that the two agree.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use std::{borrow::Cow, str::FromStr};
+use touchpoint_protocol::campaign::PanelSize;
+
+/// Largest side of a panel, in pixels: 8K, and no typing error.
+const LARGEST: u32 = 7_680;
+
+macro_rules! forms {
+    ($($(#[$doc:meta])* $name:ident: $schema:tt;)*) => {$(
+        $(#[$doc])*
+        pub(super) struct $name;
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    )*};
+}
+
+forms! {
+    /// Names of all kinds.
+    Name: { "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$" };
+    /// What a campaign is for.
+    KindWord: { "enum": ["offer", "advice", "service", "retention"] };
+    /// An answer.
+    AnswerWord: { "enum": ["accept", "decline", "later", "more", "call_me", "opt_out"] };
+    /// A day of the week.
+    Day: { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] };
+    /// A time of day.
+    Time: { "type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$" };
+    /// An interval.
+    Length: { "type": "string", "pattern": "^([1-9][0-9]{0,3}[dhm]|none|forever)$" };
+    /// A colour.
+    Hex: { "type": "string", "pattern": "^#[0-9a-fA-F]{6}$" };
+    /// What a QR code says.
+    Code: { "type": "string", "pattern": "^([^{}]|\\{reference\\})+$" };
+    /// A date of TOML, with or without a time.
+    DateTime: { "anyOf": [{ "type": "string", "format": "date" }, { "type": "string", "format": "date-time" },
+        { "type": "string", "format": "date-time-local" }] };
+}
+
+/// A panel's size, written `1024x768`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Pixels(pub(crate) PanelSize);
+
+/// The text is no size.
+#[derive(Debug, thiserror::Error)]
+#[error("a panel is written like 1024x768, each side 1 to {LARGEST}")]
+pub(crate) struct PixelsError;
+
+impl FromStr for Pixels {
+    type Err = PixelsError;
+
+    fn from_str(text: &str) -> Result<Self, PixelsError> {
+        let side = |digits: &str| match digits.bytes().all(|b| b.is_ascii_digit()) {
+            true => digits.parse().ok().filter(|side| (1..=LARGEST).contains(side)).ok_or(PixelsError),
+            false => Err(PixelsError),
+        };
+        let (width, height) = text.split_once('x').ok_or(PixelsError)?;
+        Ok(Pixels(PanelSize { width: side(width)?, height: side(height)? }))
+    }
+}
+
+impl TryFrom<String> for Pixels {
+    type Error = PixelsError;
+
+    fn try_from(text: String) -> Result<Self, PixelsError> {
+        text.parse()
+    }
+}
+
+impl JsonSchema for Pixels {
+    fn schema_name() -> Cow<'static, str> {
+        "Pixels".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[1-9][0-9]{0,3}x[1-9][0-9]{0,3}$" })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use serde::de::DeserializeOwned;
+    use touchpoint_protocol::{
+        campaign::{AnswerKind, Kind},
+        zone::Weekday,
+    };
+
+    /// Every word of a schema, read by the type it stands for.
+    fn words<F: JsonSchema, T: DeserializeOwned>() -> Vec<T> {
+        let schema = F::json_schema(&mut SchemaGenerator::default());
+        let words = schema.as_value()["enum"].as_array().unwrap().clone();
+        words.into_iter().map(|word| serde_json::from_value(word).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_schema_has_the_words_that_are_read_and_all_of_them() {
+        assert_eq!(words::<Day, Weekday>(), Weekday::ALL);
+        // A word more would not be read; a kind more than these is missed by this match, which then does not compile.
+        for kind in words::<KindWord, Kind>() {
+            match kind {
+                Kind::Offer | Kind::Advice | Kind::Service | Kind::Retention => {}
+            }
+        }
+        assert_eq!(words::<KindWord, Kind>().len(), 4);
+        for answer in words::<AnswerWord, AnswerKind>() {
+            use AnswerKind::{Accept, CallMe, Decline, Later, More, OptOut};
+            match answer {
+                Accept | Decline | Later | More | CallMe | OptOut => {}
+            }
+        }
+        assert_eq!(words::<AnswerWord, AnswerKind>().len(), 6);
+    }
+
+    #[test]
+    fn a_panel_is_two_sides() {
+        assert_eq!("1024x768".parse::<Pixels>().unwrap().0, PanelSize { width: 1024, height: 768 });
+        for text in ["", "1024", "x", "1024x", "0x1", "1024X768", "+1x1", "7681x1", "1024x768x1"] {
+            assert!(text.parse::<Pixels>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! A campaign tried on the glass: in each of its ways, in each language, on each panel in use.
+
+use super::Sheet;
+use crate::{campaigns::Setting, placeholders, problem::Problem};
+use touchpoint_display::{AnswerButton, Colour, Emphasis, Glass, LayoutProblem, Mode, Offer, Part, Size, Theme, View};
+use touchpoint_protocol::{
+    bundle,
+    campaign::{PanelSize, Text},
+    limits,
+    name::Language,
+    qr,
+    variant::Variant,
+};
+
+/// What a customer would see badly, not at all, or not long enough.
+pub(super) fn problems(sheet: &Sheet<'_>, setting: &Setting) -> Vec<Problem> {
+    let Sheet { tables, campaign, .. } = sheet;
+    let theme = theme(&setting.bundle.theme);
+    let mut problems = Vec::new();
+    for (key, variant, language, text) in ways(sheet) {
+        let has_code = campaign.qr(variant).is_some();
+        let seconds = text.seconds_needed(has_code);
+        if seconds > setting.window {
+            let what = format!("needs {seconds} s to be read, and a visit leaves {} s", setting.window);
+            problems.push(tables.problem_at(&format!("{key}.{language}"), what));
+        }
+        let view = View::Offer(offer(sheet, setting, variant, text));
+        let mut found: Vec<(LayoutProblem, PanelSize)> = Vec::new();
+        for panel in panels(sheet, setting) {
+            let glass = Glass::of(Size::new(panel.width, panel.height));
+            let new = touchpoint_display::fits(&view, &glass, &theme, Mode::default());
+            found.extend(new.into_iter().map(|problem| (problem, *panel)));
+        }
+        let mut told: Vec<&LayoutProblem> = Vec::new();
+        for (problem, PanelSize { width, height }) in &found {
+            // What is wrong on several panels is told once.
+            if !told.contains(&problem) {
+                told.push(problem);
+                let what = format!("on a panel of {width}x{height} pixels, {problem}");
+                problems.push(tables.problem_at(&format!("{key}.{language}{}", line(problem)), what));
+            }
+        }
+    }
+    problems
+}
+
+/// The look, as the glass knows it.
+pub(super) fn theme(theme: &bundle::Theme) -> Theme {
+    let bundle::Theme { background, surface, outline, text, muted, accent, on_accent } = *theme;
+    let colour = |colour: bundle::Colour| Colour(colour.0);
+    Theme {
+        background: colour(background),
+        surface: colour(surface),
+        outline: colour(outline),
+        text: colour(text),
+        muted: colour(muted),
+        accent: colour(accent),
+        on_accent: colour(on_accent),
+        ..Theme::default()
+    }
+}
+
+/// The panels on which a campaign may be shown.
+pub(super) fn panels<'a>(sheet: &Sheet<'_>, setting: &'a Setting) -> impl Iterator<Item = &'a PanelSize> {
+    let least = sheet.campaign.smallest_panel.unwrap_or(PanelSize { width: 0, height: 0 });
+    setting.panels.iter().filter(move |panel| panel.width >= least.width && panel.height >= least.height)
+}
+
+/// Every text of a campaign, with the key of its languages and the variant of which it is.
+pub(super) fn ways<'a>(
+    sheet: &'a Sheet<'_>,
+) -> impl Iterator<Item = (String, Option<&'a Variant>, &'a Language, &'a Text)> {
+    let campaign = &sheet.campaign;
+    // A variant may have the campaign's words beside a picture or code of its own.
+    let variants = campaign.variants.iter().map(Some);
+    let own = campaign.variants.is_empty().then_some(None);
+    own.into_iter().chain(variants).flat_map(move |variant| {
+        let key = match variant {
+            Some(variant) if !variant.texts.is_empty() => format!("variants.{}.text", variant.id),
+            _ => "text".to_owned(),
+        };
+        campaign.words(variant).iter().map(move |(language, text)| (key.clone(), variant, language, text))
+    })
+}
+
+/// Longest body that a device fills in.
+pub(super) fn longest_body(has_code: bool) -> usize {
+    if has_code { limits::BODY_WITH_QR } else { limits::BODY }
+}
+
+/// The message as it may stand on the glass at its longest.
+fn offer(sheet: &Sheet<'_>, setting: &Setting, variant: Option<&Variant>, text: &Text) -> Offer {
+    let button = |label: &String| AnswerButton { label: label.clone(), emphasis: Emphasis::default() };
+    let Sheet { campaign, pictures, .. } = sheet;
+    let id = variant.map(|variant| &variant.id);
+    let code = campaign.qr(variant);
+    Offer {
+        title: placeholders::sample(&text.title, limits::TITLE),
+        body: placeholders::sample(&text.body, longest_body(code.is_some())),
+        picture: pictures.get(&id.cloned()).or(pictures.get(&None)).cloned(),
+        qr: code.map(|target| target.fill(&qr::reference(&setting.bundle.salt, &campaign.id, id))),
+        answers: text.answers.iter().map(button).collect(),
+        seconds_left: 0,
+        seconds_total: 0,
+    }
+}
+
+/// The line of a text that a problem is about.
+fn line(problem: &LayoutProblem) -> &'static str {
+    let part = match problem {
+        LayoutProblem::Overflow { part }
+        | LayoutProblem::MissingGlyph { part, .. }
+        | LayoutProblem::EmptyLabel { part } => part,
+        LayoutProblem::NoTitle => &Part::Title,
+        LayoutProblem::TooManyAnswers { .. } => return ".answers",
+        // About the message as a whole.
+        _ => return "",
+    };
+    match part {
+        Part::Title => ".title",
+        Part::Body => ".body",
+        Part::Answer(_) => ".answers",
+    }
+}

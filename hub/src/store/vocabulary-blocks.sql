@@ -1,0 +1,1 @@
+SELECT bytes FROM block ORDER BY shard, number

@@ -1,0 +1,1 @@
+SELECT document FROM delta ORDER BY shard, revision
