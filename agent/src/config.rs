@@ -8,12 +8,19 @@ use std::{
     fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
+    str::FromStr,
 };
 use touchpoint_display::Size;
 use touchpoint_link::{Endpoint, TlsFiles};
-use touchpoint_protocol::name::DeviceId;
+use touchpoint_protocol::{
+    campaign::PanelSize,
+    name::{DeviceId, NameError},
+};
 
-use crate::{chain, domain::update::Membership};
+use crate::{
+    chain,
+    domain::{moment::Place, update::Membership},
+};
 
 /// The file as it is written.
 #[derive(Debug, Deserialize)]
@@ -35,6 +42,7 @@ struct DeviceSection {
     id: String,
     group: String,
     shard: String,
+    site: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -64,6 +72,7 @@ struct ApiSection {
 struct ScreenSection {
     width: u32,
     height: u32,
+    name: Option<String>,
     picture: Option<PathBuf>,
 }
 
@@ -99,6 +108,8 @@ pub struct Config {
     pub api: Option<Listen>,
     /// The screen's size, in pixels.
     pub screen: Size,
+    /// Where the device stands, as campaigns may ask.
+    pub place: Place,
     /// Where the screen is kept as a PNG file, if it is.
     pub picture: Option<PathBuf>,
     /// How many seconds a visit lasts if nobody says.
@@ -212,6 +223,11 @@ impl Config {
         if !(1..=VISIT_SECONDS).contains(&visit.seconds) {
             return Err(refuse("visit.seconds", format!("{} is not 1 to {VISIT_SECONDS}", visit.seconds)));
         }
+        let place = Place {
+            panel: PanelSize { width: screen.width, height: screen.height },
+            site: name(device.site).map_err(|problem| refuse("device.site", problem))?,
+            screen: name(screen.name).map_err(|problem| refuse("screen.name", problem))?,
+        };
         Ok(Config {
             device: device.id.parse().map_err(|error| refuse("device.id", format!("{error}")))?,
             membership,
@@ -221,10 +237,15 @@ impl Config {
             keys: beside(storage.keys),
             api,
             screen: Size::new(screen.width, screen.height),
+            place,
             picture: screen.picture.map(beside),
             visit_seconds: visit.seconds,
         })
     }
+}
+
+fn name<N: FromStr<Err = NameError>>(text: Option<String>) -> Result<Option<N>, String> {
+    text.map(|text| text.parse()).transpose().map_err(|error: NameError| error.to_string())
 }
 
 fn listen(text: &str, beside: impl Fn(PathBuf) -> PathBuf) -> Result<Listen, String> {
@@ -275,6 +296,18 @@ height = 768
         assert!(config.folder.is_absolute() && config.folder.ends_with("state"));
         assert_eq!(config.keys, Path::new("/etc/touchpoint/keys"));
         assert_eq!(config.visit_seconds, 25);
+        assert_eq!((config.place.site, config.place.screen), (None, None));
+    }
+
+    #[test]
+    fn a_device_may_know_where_it_stands() {
+        let text = GOOD.replace("[line]", "site = \"airport\"\n[line]") + "name = \"window\"\n";
+        let place = read(&text).unwrap().place;
+        let names = (place.site.unwrap().to_string(), place.screen.unwrap().to_string());
+        assert_eq!(names, ("airport".to_owned(), "window".to_owned()));
+        assert!(
+            read(&text.replace("airport", "Terminal 1")).unwrap_err().starts_with("/agent.toml: device.site: site")
+        );
     }
 
     #[test]

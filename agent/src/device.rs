@@ -25,7 +25,7 @@ use crate::{
     chain,
     clock::Clock,
     config::Config,
-    desk::Desk,
+    desk::{Desk, Today},
     flow::{self, LineError},
     following::Following,
     guests::{self, Wishes},
@@ -201,6 +201,8 @@ impl Device {
             screen,
             clock: Arc::clone(&clock),
             status: self.visits.clone(),
+            place: self.config.place.clone(),
+            today: Today::default(),
             visit_seconds: self.config.visit_seconds,
             pin_entry: false,
         };

@@ -23,6 +23,7 @@ pub mod identify;
 pub mod journal;
 pub mod status;
 pub mod upstream;
+pub mod visit;
 
 mod health;
 mod refused;

@@ -7,6 +7,7 @@
 //! | `POST /v1/visits` | a customer is there: a card or a token, and the seconds they will wait |
 //! | `GET /v1/visit` | the visit that is going on, or the last one: what was decided, and why |
 //! | `POST /v1/visit/answer` | the customer answered |
+//! | `POST /v1/visit/event` | the customer asks for their balance, or chooses another language |
 //! | `PUT /v1/visit/pin-entry` | PIN entry begins or is over |
 //! | `DELETE /v1/visit` | the customer left |
 //! | `GET /v1/screen.png` | what is on the glass |
@@ -141,6 +142,7 @@ fn router(api: Api) -> Router {
         .route("/v1/visit", get(visit::show))
         .route("/v1/visit", delete(visit::leave))
         .route("/v1/visit/answer", post(visit::answer))
+        .route("/v1/visit/event", post(visit::event))
         .route("/v1/visit/pin-entry", put(visit::pin_entry))
         .route("/v1/screen.png", get(screen::png))
         .route("/v1/status", get(status::show))
