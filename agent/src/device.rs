@@ -26,6 +26,7 @@ use crate::{
     clock::Clock,
     config::Config,
     desk::{Desk, Today},
+    explain::Explainer,
     flow::{self, LineError},
     following::Following,
     guests::{self, Wishes},
@@ -170,6 +171,18 @@ impl Device {
     /// What the visit loop says of itself.
     pub fn visits(&self) -> watch::Receiver<VisitLoop> {
         self.visits.subscribe()
+    }
+
+    /// What its decisions are explained with.
+    pub fn explainer(&self) -> Explainer {
+        Explainer {
+            cache: self.cache.clone(),
+            journal: self.journal.clone(),
+            campaigns: self.campaigns.subscribe(),
+            tokens: Arc::clone(&self.tokens),
+            place: self.config.place.clone(),
+            visit_seconds: self.config.visit_seconds,
+        }
     }
 
     /// What the loops on the line say of themselves.

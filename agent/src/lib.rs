@@ -10,6 +10,7 @@
 //! [`upstream`] and [`api`] are the rim. The invariants stand at the head of `flow.rs`.
 
 pub mod desk;
+pub mod explain;
 pub mod flow;
 pub mod following;
 pub mod guests;

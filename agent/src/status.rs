@@ -225,7 +225,8 @@ impl VisitStatus {
 }
 
 impl VerdictStatus {
-    fn of((campaign, verdict): &(&CampaignId, Verdict<'_>)) -> VerdictStatus {
+    /// The verdict in a word.
+    pub fn of((campaign, verdict): &(&CampaignId, Verdict<'_>)) -> VerdictStatus {
         let verdict = match verdict {
             Verdict::Won => "won".to_owned(),
             Verdict::Outranked => "outranked".to_owned(),

@@ -10,13 +10,14 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{sync::oneshot, time::timeout};
-use touchpoint_protocol::{campaign::AnswerKind, card::Card, name::NameError};
+use touchpoint_protocol::{campaign::AnswerKind, card::Card, interaction::Trigger, name::NameError, utc::Utc};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Api, Problem};
 use crate::{
     config::VISIT_SECONDS,
     domain::moment::VisitAttributes,
+    explain::MadeUpProfile,
     identify::{Arrival, Busy, Event, Turn, track},
     status::VisitStatus,
 };
@@ -34,17 +35,29 @@ const NO_NAME: &str = "a name is 1 to 64 of a-z, 0-9 and -, with a letter, and n
 /// A customer, by exactly one of five numbers; and what is known of their visit.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Arriving {
+pub(super) struct Arriving {
     track1: Option<Zeroizing<String>>,
     track2: Option<Zeroizing<String>>,
     card_number: Option<Zeroizing<String>>,
     loyalty_number: Option<Zeroizing<String>>,
     token: Option<Zeroizing<String>>,
-    seconds_left: Option<u32>,
+    pub(super) seconds_left: Option<u32>,
     kind: Option<Said>,
     amount_band: Option<Said>,
     amount: Option<IgnoredAny>,
     language: Option<Said>,
+    // Only of a decision that is explained.
+    pub(super) profile: Option<Box<MadeUpProfile>>,
+    pub(super) at: Option<Utc>,
+    pub(super) trigger: Option<Trigger>,
+}
+
+impl Arriving {
+    /// Whether no number is given.
+    pub(super) fn is_nobody(&self) -> bool {
+        let Arriving { track1, track2, card_number, loyalty_number, token, .. } = self;
+        [track1, track2, card_number, loyalty_number, token].iter().all(|number| number.is_none())
+    }
 }
 
 /// What should be a name, and may be something that nobody should say here.
@@ -89,6 +102,9 @@ pub(super) async fn arrive(
 ) -> Result<(StatusCode, Json<Box<VisitStatus>>), Problem> {
     let received = Instant::now();
     let mut arriving: Arriving = parse(body)?;
+    if arriving.profile.is_some() || arriving.at.is_some() || arriving.trigger.is_some() {
+        return Err(refused("profile, at and trigger: belong to /v1/explain".to_owned()));
+    }
     let seconds = seconds(arriving.seconds_left)?;
     let attributes = attributes(&mut arriving).map_err(refused)?;
     let card = card(arriving).map_err(refused)?;
@@ -146,7 +162,7 @@ pub(super) fn send(api: &Api, event: Event) -> Result<StatusCode, Problem> {
 }
 
 /// Reads a body, and wipes it where nobody else holds it.
-fn parse<T: DeserializeOwned>(body: Bytes) -> Result<T, Problem> {
+pub(super) fn parse<T: DeserializeOwned>(body: Bytes) -> Result<T, Problem> {
     let parsed = serde_json::from_slice(&body).map_err(|error| Problem::json(&error));
     if let Ok(mut body) = body.try_into_mut() {
         body.as_mut().zeroize();
@@ -154,11 +170,11 @@ fn parse<T: DeserializeOwned>(body: Bytes) -> Result<T, Problem> {
     parsed
 }
 
-fn refused(detail: String) -> Problem {
+pub(super) fn refused(detail: String) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
 }
 
-fn seconds(left: Option<u32>) -> Result<Option<u32>, Problem> {
+pub(super) fn seconds(left: Option<u32>) -> Result<Option<u32>, Problem> {
     match left {
         Some(seconds) if seconds > VISIT_SECONDS => Err(refused(format!("seconds_left: over {VISIT_SECONDS}"))),
         left => Ok(left),
@@ -166,7 +182,7 @@ fn seconds(left: Option<u32>) -> Result<Option<u32>, Problem> {
 }
 
 /// What is said of a visit. Only names: what somebody withdraws is not for a device that shows messages.
-fn attributes(arriving: &mut Arriving) -> Result<VisitAttributes, String> {
+pub(super) fn attributes(arriving: &mut Arriving) -> Result<VisitAttributes, String> {
     if arriving.amount.is_some() {
         return Err(format!("amount: {NO_AMOUNT}"));
     }
@@ -193,7 +209,7 @@ fn name<N: FromStr<Err = NameError>>(field: &'static str, said: Option<Said>) ->
 }
 
 /// The one card of a request.
-fn card(arriving: Arriving) -> Result<Card, String> {
+pub(super) fn card(arriving: Arriving) -> Result<Card, String> {
     let Arriving { track1, track2, card_number, loyalty_number, token, .. } = arriving;
     let track = |text: &str| track::card(text).map_err(|error| crate::chain(&error));
     let number = |card: Result<Card, touchpoint_protocol::card::CardError>| card.map_err(|error| error.to_string());
@@ -236,6 +252,26 @@ mod tests {
         ] {
             let arriving: Arriving = parse(Bytes::from(body)).map_err(IntoResponse::into_response).unwrap();
             assert!(card(arriving).is_ok(), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_a_visit_are_names_and_an_amount_is_refused_with_the_reason() {
+        let said = |body: &'static str| {
+            let mut arriving: Arriving = parse(Bytes::from(body)).map_err(IntoResponse::into_response).unwrap();
+            attributes(&mut arriving)
+        };
+        let known = said(r#"{"kind":"withdrawal","amount_band":"100-to-500","language":"fr"}"#).unwrap();
+        assert_eq!(known.amount.unwrap().as_str(), "100-to-500");
+        for body in
+            [r#"{"amount":250}"#, r#"{"amount_band":250}"#, r#"{"amount_band":"250"}"#, r#"{"amount_band":"2.50"}"#]
+        {
+            let refused = said(body).unwrap_err();
+            assert!(refused.contains("no amounts here") && !refused.contains("25"), "{refused}");
+        }
+        for body in [r#"{"kind":"4111111111111111"}"#, r#"{"kind":["4111"]}"#, r#"{"language":"Français"}"#] {
+            let refused = said(body).unwrap_err();
+            assert!(refused.contains("a name is 1 to 64") && !refused.contains("4111"), "{refused}");
         }
     }
 
