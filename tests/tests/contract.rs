@@ -182,7 +182,7 @@ fn a_decision_is_explained_to_a_technician_beside_the_running_agent() {
         explain(&mut command, number)
     };
     let (code, said) = ask(&[], ANNA);
-    assert!(code == Some(1) && said.contains("does it run?") && !said.contains(ANNA), "{said}");
+    assert!(code == Some(1) && said.contains("api.token") && !said.contains(ANNA), "never started: {said}");
 
     let _hub = office.serve();
     let agent = kiosk.start();
@@ -203,7 +203,9 @@ fn a_decision_is_explained_to_a_technician_beside_the_running_agent() {
     fs::write(&profile, r#"{"segments":["family"],"language":"en","marketing":"given"}"#).unwrap();
     let (code, said) = ask(&["--profile", profile.to_str().unwrap()], "");
     assert!(code == Some(0) && said.contains("shows family-insurance in en"), "{said}");
-    drop(agent);
+    agent.service.terminate();
+    let (code, said) = ask(&[], ANNA);
+    assert!(code == Some(1) && said.contains("does it run?") && !said.contains(ANNA), "{said}");
 
     // And without any device, on a bundle as devices get it.
     let bundle = touchpoint_hub::check(&touchpoint_tests::workspace::demo_campaigns()).unwrap().bundle.encode();
