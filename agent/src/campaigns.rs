@@ -135,8 +135,8 @@ impl Campaigns {
     }
 
     /// What is shown after an answer.
-    pub fn thanks(&self, language: &Language) -> View {
-        match self.bundle.words(&self.bundle.thanks, Some(language)) {
+    pub fn thanks(&self, language: Option<&Language>) -> View {
+        match self.bundle.words(&self.bundle.thanks, language) {
             Some(Words { title, body }) => View::Thanks { title: title.clone(), body: body.clone() },
             None => View::Blank,
         }
@@ -156,6 +156,26 @@ impl Campaigns {
             on_accent: colour(on_accent),
             ..Theme::default()
         }
+    }
+}
+
+impl Message {
+    /// Whether there is more to be seen of it: a code that can be larger.
+    pub fn has_more(&self) -> bool {
+        matches!(&self.view, View::Offer(Offer { qr: Some(_), .. }))
+    }
+
+    /// What is shown to who asks for more: the code, with room for it, and the other answers.
+    pub fn more(self, seconds_left: u32) -> Message {
+        let Message { view, mut answers } = self;
+        let View::Offer(mut offer) = view else { return Message { view, answers } };
+        if let Some(asked) = answers.iter().position(|kind| *kind == AnswerKind::More) {
+            answers.remove(asked);
+            offer.answers.remove(asked);
+        }
+        let (picture, seconds_total) = (None, seconds_left);
+        let view = View::Offer(Offer { body: String::new(), picture, seconds_left, seconds_total, ..offer });
+        Message { view, answers }
     }
 }
 

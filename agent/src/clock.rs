@@ -51,11 +51,16 @@ impl SystemClock {
     }
 }
 
+/// What the machine's clock says, for who records nothing.
+pub(crate) fn utc_now() -> Utc {
+    let utc = clock_gettime(ClockId::Realtime);
+    Utc::from_millis(utc.tv_sec.saturating_mul(1000).saturating_add(utc.tv_nsec / 1_000_000))
+}
+
 impl Clock for SystemClock {
     fn now(&self) -> Moment {
-        let utc = clock_gettime(ClockId::Realtime);
         Moment {
-            utc: Utc::from_millis(utc.tv_sec.saturating_mul(1000).saturating_add(utc.tv_nsec / 1_000_000)),
+            utc: utc_now(),
             boot: self.boot.clone(),
             since_boot_ms: u64::try_from(self.since_boot().as_millis()).unwrap_or(u64::MAX),
             clock: kernel::clock_quality(),

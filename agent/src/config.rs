@@ -8,12 +8,20 @@ use std::{
     fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
+    str::FromStr,
 };
 use touchpoint_display::{Glass, Mode, Size};
 use touchpoint_link::{Endpoint, TlsFiles};
-use touchpoint_protocol::name::DeviceId;
+use touchpoint_protocol::{
+    campaign::PanelSize,
+    name::{DeviceId, NameError},
+};
 
-use crate::{chain, domain::update::Membership, glass::ScreenSection};
+use crate::{
+    chain,
+    domain::{moment::Place, update::Membership},
+    glass::ScreenSection,
+};
 
 /// The file as it is written.
 #[derive(Debug, Deserialize)]
@@ -35,6 +43,7 @@ struct DeviceSection {
     id: String,
     group: String,
     shard: String,
+    site: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -95,6 +104,8 @@ pub struct Config {
     pub glass: Glass,
     /// How customers read, unless one of them needs it otherwise.
     pub mode: Mode,
+    /// Where the device stands, as campaigns may ask.
+    pub place: Place,
     /// Where the screen is kept as a PNG file, if it is.
     pub picture: Option<PathBuf>,
     /// How many seconds a visit lasts if nobody says.
@@ -201,6 +212,11 @@ impl Config {
         if !(1..=VISIT_SECONDS).contains(&visit.seconds) {
             return Err(refuse("visit.seconds", format!("{} is not 1 to {VISIT_SECONDS}", visit.seconds)));
         }
+        let place = Place {
+            panel: PanelSize { width: glass.size.width, height: glass.size.height },
+            site: name(device.site).map_err(|problem| refuse("device.site", problem))?,
+            screen: name(screen.name).map_err(|problem| refuse("screen.name", problem))?,
+        };
         Ok(Config {
             device: device.id.parse().map_err(|error| refuse("device.id", format!("{error}")))?,
             membership,
@@ -212,10 +228,15 @@ impl Config {
             screen: glass.size,
             glass,
             mode,
+            place,
             picture: screen.picture.map(beside),
             visit_seconds: visit.seconds,
         })
     }
+}
+
+fn name<N: FromStr<Err = NameError>>(text: Option<String>) -> Result<Option<N>, String> {
+    text.map(|text| text.parse()).transpose().map_err(|error: NameError| error.to_string())
 }
 
 fn listen(text: &str, beside: impl Fn(PathBuf) -> PathBuf) -> Result<Listen, String> {
@@ -266,6 +287,18 @@ height = 768
         assert!(config.folder.is_absolute() && config.folder.ends_with("state"));
         assert_eq!(config.keys, Path::new("/etc/touchpoint/keys"));
         assert_eq!(config.visit_seconds, 25);
+        assert_eq!((config.place.site, config.place.screen), (None, None));
+    }
+
+    #[test]
+    fn a_device_may_know_where_it_stands() {
+        let text = GOOD.replace("[line]", "site = \"airport\"\n[line]") + "name = \"window\"\n";
+        let place = read(&text).unwrap().place;
+        let names = (place.site.unwrap().to_string(), place.screen.unwrap().to_string());
+        assert_eq!(names, ("airport".to_owned(), "window".to_owned()));
+        assert!(
+            read(&text.replace("airport", "Terminal 1")).unwrap_err().starts_with("/agent.toml: device.site: site")
+        );
     }
 
     #[test]

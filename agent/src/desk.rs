@@ -6,9 +6,11 @@ use touchpoint_display::{Frame, Screen, ShowError, Shown, View};
 use touchpoint_protocol::{
     customer::CustomerId,
     health::Painted,
-    interaction::Fact,
+    interaction::{Ending, Fact, Reason, Trigger},
     name::{CampaignId, Language, VisitId},
     token::{Token, TokenKeys},
+    utc::Utc,
+    zone::Weekday,
 };
 
 use crate::{
@@ -19,12 +21,15 @@ use crate::{
     domain::{
         contact::{self, Contact},
         customer::Customer,
+        decide::{Choice, Decision},
+        moment::{Moment, Place},
     },
     guests::WishTray,
     identify::Caller,
     journal::{Entry, Journal, JournalError},
     lot::{self, NoRandomness},
     status::{LineStatus, Phase, VisitLoop, VisitStatus},
+    visit::{Showing, Visit},
 };
 
 /// Everything the visit loop owns or reads.
@@ -47,6 +52,10 @@ pub struct Desk<C> {
     pub line: watch::Receiver<LineStatus>,
     /// What is told about all this.
     pub status: watch::Sender<VisitLoop>,
+    /// Where the device stands.
+    pub place: Place,
+    /// How much was shown today.
+    pub today: Today,
     /// How long a visit lasts if nobody says.
     pub visit_seconds: u32,
     /// Whether PIN entry may be active.
@@ -66,19 +75,65 @@ impl<C: Clock> Desk<C> {
     /// # Errors
     /// The cache or the journal cannot be read. A decision without the past could break a cap or an objection.
     pub async fn look_up(&mut self, tokens: Vec<Token>) -> Result<(Option<Customer>, Vec<Contact>), LookUpError> {
-        let customer = match self.cache.customer(tokens.clone()).await? {
-            None => self.cache.guest(tokens.clone(), self.clock.now().utc).await?,
-            known => known,
-        };
-        let Some(customer) = customer else {
-            if self.line.borrow().connected {
-                self.wishes.leave(tokens);
-            }
-            return Ok((None, Vec::new()));
-        };
-        let here = self.journal.contacts(customer.id).await?;
-        let elsewhere = self.cache.contacts(customer.id).await?;
-        Ok((Some(customer), contact::union(here, elsewhere)))
+        let known = look_up(&self.cache, &self.journal, tokens.clone(), self.clock.now().utc).await?;
+        if known.0.is_none() && self.line.borrow().connected {
+            self.wishes.leave(tokens);
+        }
+        Ok(known)
+    }
+
+    /// The circumstances of a visit's next decision.
+    pub fn moment(&mut self, visit: &mut Visit, trigger: Trigger, campaigns: Option<&Campaigns>) -> Moment {
+        let utc = self.clock.now().utc;
+        let shown_today = campaigns.map_or(0, |campaigns| self.today.shown(campaigns.bundle.zone.local(utc).weekday));
+        visit.moment(&self.place, utc, trigger, self.seconds_until(visit.ends), shown_today)
+    }
+
+    /// Puts a message on the glass and records that it is there, or why it is not. Returns it, if it is.
+    pub async fn present(
+        &mut self,
+        visit: &mut Visit,
+        showing: Showing,
+        trigger: Trigger,
+        caller: &mut Option<Caller>,
+    ) -> Option<Showing> {
+        if let Err(error) = self.show(&showing.message.view, Phase::Showing) {
+            tracing::error!(error = chain(&error), campaign = %showing.campaign, "the panel refused a message");
+            self.not_shown(visit, Reason::PanelFailed, Some(&showing.campaign), trigger).await;
+            self.tell_caller(caller);
+            return None;
+        }
+        let showing = Showing { began: self.clock.since_boot(), ..showing };
+        visit.shown();
+        self.today.count(showing.marketing);
+        self.tell(|told| told.shown(&showing, visit.received.elapsed()));
+        self.tell_caller(caller);
+        self.painted(&showing.campaign, &showing.language);
+        self.record(&visit.id, visit.customer_id(), showing.fact(visit.segment(), trigger)).await;
+        Some(showing)
+    }
+
+    /// Takes what is on the glass away for something else, or for nothing.
+    pub async fn make_way(&mut self, visit: &mut Visit, showing: Option<Showing>, choice: Option<&Choice<'_>>) {
+        if let Some(showing) = showing {
+            let goes_on = choice.is_some_and(|choice| choice.campaign.id == showing.campaign);
+            self.end(visit, &showing, Ending::Interrupted, !goes_on).await;
+        }
+    }
+
+    /// Records how a showing ended, and whether it counts as one in what is decided next.
+    pub async fn end(&mut self, visit: &mut Visit, showing: &Showing, ending: Ending, counts: bool) {
+        let (fact, at) = (showing.end(ending, self.clock.since_boot()), self.clock.now().utc);
+        self.record(&visit.id, visit.customer_id(), fact).await;
+        visit.over(showing, ending, counts, &self.journal.state().borrow().id, at);
+        self.tell(|told| told.ending = Some(ending));
+    }
+
+    /// Records that nothing is shown, and why.
+    pub async fn not_shown(&mut self, visit: &Visit, reason: Reason, campaign: Option<&CampaignId>, trigger: Trigger) {
+        self.tell(|told| told.reason = Some(reason));
+        let fact = Fact::NotShown { reason, campaign: campaign.cloned(), trigger };
+        self.record(&visit.id, visit.customer_id(), fact).await;
     }
 
     /// Puts the invitation on the glass, or nothing while PIN entry may be active.
@@ -140,12 +195,9 @@ impl<C: Clock> Desk<C> {
         });
     }
 
-    /// Tells of a new visit.
-    pub fn begin(&self, visit: VisitStatus) {
-        self.status.send_modify(|status| {
-            status.visits += 1;
-            status.visit = Some(visit);
-        });
+    /// Tells what was decided.
+    pub fn decided(&self, visit: &Visit, moment: &Moment, decision: &Decision<'_>) {
+        self.status.send_modify(|status| status.decided(visit, moment, decision));
     }
 
     /// Tells whoever announced the customer what was decided, once; whoever no longer listens does not matter.
@@ -177,6 +229,48 @@ pub enum LookUpError {
     /// The journal cannot be read.
     #[error("the journal")]
     Journal(#[from] JournalError),
+}
+
+/// Who has one of these tokens, and what was said to them before, here or elsewhere.
+///
+/// # Errors
+/// The cache or the journal cannot be read.
+pub async fn look_up(
+    cache: &Cache,
+    journal: &Journal,
+    tokens: Vec<Token>,
+    now: Utc,
+) -> Result<(Option<Customer>, Vec<Contact>), LookUpError> {
+    let customer = match cache.customer(tokens.clone()).await? {
+        None => cache.guest(tokens, now).await?,
+        known => known,
+    };
+    let Some(customer) = customer else { return Ok((None, Vec::new())) };
+    let here = journal.contacts(customer.id).await?;
+    let elsewhere = cache.contacts(customer.id).await?;
+    Ok((Some(customer), contact::union(here, elsewhere)))
+}
+
+/// How many showings of marketing the device has made today, since it was started.
+#[derive(Debug, Default)]
+pub struct Today {
+    day: Option<Weekday>,
+    shown: u32,
+}
+
+impl Today {
+    /// How many there were by now, on this day of the week.
+    pub fn shown(&mut self, day: Weekday) -> u32 {
+        // A visit a week later finds the same day of the week, and a budget that is as good as used up: nobody was there to use it.
+        if self.day.replace(day) != Some(day) {
+            self.shown = 0;
+        }
+        self.shown
+    }
+
+    fn count(&mut self, marketing: bool) {
+        self.shown += u32::from(marketing);
+    }
 }
 
 /// A name no other visit has, as far as 64 random bits on top of the journal's name can promise it.

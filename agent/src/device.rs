@@ -25,7 +25,8 @@ use crate::{
     chain,
     clock::Clock,
     config::Config,
-    desk::Desk,
+    desk::{Desk, Today},
+    explain::Explainer,
     flow::{self, LineError},
     following::Following,
     guests::{self, Wishes},
@@ -172,6 +173,18 @@ impl Device {
         self.visits.subscribe()
     }
 
+    /// What its decisions are explained with.
+    pub fn explainer(&self) -> Explainer {
+        Explainer {
+            cache: self.cache.clone(),
+            journal: self.journal.clone(),
+            campaigns: self.campaigns.subscribe(),
+            tokens: Arc::clone(&self.tokens),
+            place: self.config.place.clone(),
+            visit_seconds: self.config.visit_seconds,
+        }
+    }
+
     /// What the loops on the line say of themselves.
     pub fn line(&self) -> watch::Receiver<LineStatus> {
         self.line.subscribe()
@@ -201,6 +214,8 @@ impl Device {
             screen,
             clock: Arc::clone(&clock),
             status: self.visits.clone(),
+            place: self.config.place.clone(),
+            today: Today::default(),
             visit_seconds: self.config.visit_seconds,
             pin_entry: false,
         };

@@ -25,30 +25,25 @@ use tokio::{
 use touchpoint_display::View;
 use touchpoint_protocol::{
     batch::Batch,
-    campaign::PanelSize,
-    customer::CustomerId,
+    campaign::{AnswerKind, Text},
     delta::Delta,
     interaction::{Ending, Fact, Interaction, Reason, Trigger},
     limits,
-    name::VisitId,
 };
 
 use crate::{
-    campaigns::{Campaigns, Message},
+    campaigns::Campaigns,
     chain,
     clock::Clock,
     config::VISIT_SECONDS,
     desk::{Desk, new_visit},
-    domain::{
-        customer::Customer,
-        decide::{Choice, Decision, decide},
-        moment::{Moment, VisitAttributes},
-    },
+    domain::decide::{Decision, decide},
     following::Following,
-    identify::{Arrival, Busy, Caller, Event, Events},
+    identify::{Arrival, Busy, Caller, Event, Events, Turn},
     journal::{Journal, JournalError},
-    status::{Phase, VisitStatus},
+    status::Phase,
     upstream::{Heads, Upstream},
+    visit::{Showing, Visit},
 };
 
 /// How long thanks are shown: read in two seconds, and gone before the card is.
@@ -64,256 +59,290 @@ const SEND_AGAIN: Duration = Duration::from_secs(15);
 /// How long to wait after something could not be fetched. Mostly head office was away, and is back soon.
 const FETCH_AGAIN: Duration = Duration::from_secs(5);
 
-/// Who is served.
-struct Visit {
-    id: VisitId,
-    customer: Option<Customer>,
-    received: std::time::Instant,
-    ends: Duration,
-}
-
-impl Visit {
-    fn customer_id(&self) -> Option<CustomerId> {
-        self.customer.as_ref().map(|customer| customer.id)
-    }
-}
-
 /// The first loop: one visit after the other, until the agent is to stop.
 pub async fn visit<C: Clock>(mut desk: Desk<C>, mut events: Events) {
+    // Who is still there, as far as anybody knows, though nothing more is on the glass for them.
+    let mut here: Option<Visit> = None;
     desk.invite();
     loop {
         select! {
             event = events.next() => match event {
                 None => return,
                 Some(Event::Arrived(arrival)) => {
-                    serve(&mut desk, &mut events, arrival).await;
+                    here = serve(&mut desk, &mut events, arrival).await;
                     desk.invite();
+                }
+                Some(Event::Turned(turn)) => {
+                    if let Some(mut visit) = here.take().filter(|visit| visit.may_show() && desk.seconds_until(visit.ends) > 0) {
+                        let trigger = visit.turn(turn);
+                        here = attend(&mut desk, &mut events, visit, trigger, None).await;
+                        desk.invite();
+                    }
                 }
                 Some(Event::PinEntry(active)) => {
                     desk.pin_entry = active;
                     desk.invite();
                 }
+                Some(Event::Left) => here = None,
                 Some(Event::Picture(reply)) => desk.picture(reply),
-                // Nobody is there to whom it could belong.
-                Some(Event::Answered(_) | Event::Left) => {}
+                // Nothing is on the glass that could be answered.
+                Some(Event::Answered(_)) => {}
             },
             Ok(()) = desk.campaigns.changed() => desk.invite(),
         }
     }
 }
 
-/// One visit: card, token, look-up, decision, showing, record.
-async fn serve<C: Clock>(desk: &mut Desk<C>, events: &mut Events, arrival: Arrival) {
-    let Arrival { card, seconds, received, decided } = arrival;
+/// One visit: card, token, look-up, and then what [`attend`] does. Returns the visit, if more may come of it.
+async fn serve<C: Clock>(desk: &mut Desk<C>, events: &mut Events, arrival: Arrival) -> Option<Visit> {
+    let Arrival { card, seconds, attributes, received, decided } = arrival;
     let seconds = seconds.unwrap_or(desk.visit_seconds).min(VISIT_SECONDS);
     let ends = desk.clock.since_boot() + Duration::from_secs(seconds.into());
     let id = match new_visit() {
         Ok(id) => id,
-        Err(error) => return tracing::error!(%error, "a visit has no name, and is not served"),
+        Err(error) => {
+            tracing::error!(%error, "a visit has no name, and is not served");
+            return None;
+        }
     };
 
     // Card -> token. The card is gone after this line.
     let tokens = desk.tokens.tokens(card);
 
     // Look up. Whoever cannot be looked up is shown nothing, rather than something they may have objected to.
-    let (customer, contacts) = match desk.look_up(tokens).await {
-        Ok(found) => found,
+    match desk.look_up(tokens).await {
+        Ok(known) => {
+            let visit = Visit::new(id, known, attributes, received, ends);
+            attend(desk, events, visit, Trigger::Arrival, Some(decided)).await
+        }
         Err(error) => {
             tracing::error!(error = chain(&error), "a customer could not be looked up");
             let fact = Fact::NotShown { reason: Reason::CacheFailed, campaign: None, trigger: Trigger::Arrival };
-            return desk.record(&id, None, fact).await;
-        }
-    };
-    let visit = Visit { id, customer, received, ends };
-
-    // Decide.
-    let campaigns = desk.campaigns.borrow().clone();
-    let panel = desk.screen.frame().size();
-    let moment = Moment {
-        utc: desk.clock.now().utc,
-        trigger: Trigger::Arrival,
-        seconds_left: seconds,
-        visit: VisitAttributes::default(),
-        panel: PanelSize { width: panel.width, height: panel.height },
-        site: None,
-        shown_today: 0,
-    };
-    let decision = match &campaigns {
-        Some(campaigns) => decide(&campaigns.bundle, visit.customer.as_ref(), &contacts, &moment),
-        None => Decision::none(),
-    };
-    desk.begin(VisitStatus::of(&visit.id, visit.customer.as_ref(), &decision));
-
-    // Show and record, or record why not.
-    for campaign in &decision.held_out {
-        let segment = visit.customer.as_ref().and_then(Customer::segment).cloned();
-        let fact = Fact::HeldOut { campaign: (*campaign).clone(), segment, trigger: moment.trigger };
-        desk.record(&visit.id, visit.customer_id(), fact).await;
-    }
-    match (&decision.choice, &campaigns) {
-        (Some(choice), Some(campaigns)) => {
-            let ended = present(desk, events, &visit, choice, campaigns, decided).await;
-            if let Some(Ending::Answered(_)) = ended {
-                thank(desk, events, &campaigns.thanks(choice.language)).await;
-            }
-        }
-        _ => {
-            desk.tell_caller(&mut Some(decided));
-            let (campaign, reason) = decision.nearest();
-            let fact = Fact::NotShown { reason, campaign: campaign.cloned(), trigger: moment.trigger };
-            desk.record(&visit.id, visit.customer_id(), fact).await;
+            desk.record(&id, None, fact).await;
+            None
         }
     }
 }
 
-/// Puts the chosen message on the glass, once more after PIN entry if there is still time. Returns how the last showing ended,
-/// if there was one.
-async fn present<C: Clock>(
+/// What comes next in a visit.
+enum Next {
+    /// Another decision.
+    Decide(Trigger),
+    /// Nothing, unless the customer does something more.
+    Idle,
+    /// Nothing at all.
+    Over,
+}
+
+/// Decides, shows and records; and again whenever something calls for it. Returns the visit, if more may come of it.
+async fn attend<C: Clock>(
     desk: &mut Desk<C>,
     events: &mut Events,
-    visit: &Visit,
-    choice: &Choice<'_>,
-    campaigns: &Campaigns,
-    decided: Caller,
-) -> Option<Ending> {
-    let Choice { campaign, variant, language, seconds: needed, .. } = *choice;
-    let (campaign, variant, trigger) = (&campaign.id, variant.map(|variant| &variant.id), Trigger::Arrival);
-    let mut caller = Some(decided);
-    let mut last = None;
+    mut visit: Visit,
+    mut trigger: Trigger,
+    mut caller: Option<Caller>,
+) -> Option<Visit> {
+    let mut glass: Option<Showing> = None;
     loop {
-        let mut free = true;
-        if desk.pin_entry {
-            // Whoever waits for the decision need not wait for the PIN.
-            desk.tell_caller(&mut caller);
-            free = pin_entry_over(desk, events, visit.ends).await;
-        }
-        let left = desk.seconds_until(visit.ends);
-        let message = (free && left >= needed).then(|| campaigns.message(choice, visit.customer.as_ref(), left));
-        let presented = match &message {
-            Some(message) => desk.show(&message.view, Phase::Showing).map_err(|error| {
-                tracing::error!(error = chain(&error), %campaign, "the panel refused a message");
-                Reason::PanelFailed
-            }),
-            None => Err(Reason::NoTime),
+        // Decide.
+        let campaigns = desk.campaigns.borrow().clone();
+        let moment = desk.moment(&mut visit, trigger, campaigns.as_deref());
+        let decision = match &campaigns {
+            Some(campaigns) => decide(&campaigns.bundle, visit.customer.as_ref(), &visit.contacts, &moment),
+            None => Decision::none(),
         };
-        let (Some(message), Ok(_)) = (message, &presented) else {
-            // One that was on the glass before an interruption has been recorded already.
-            if last.is_none() {
-                let reason = presented.err().unwrap_or(Reason::NoTime);
-                desk.tell(|told| told.reason = Some(reason));
-                let fact = Fact::NotShown { reason, campaign: Some(campaign.clone()), trigger };
-                desk.record(&visit.id, visit.customer_id(), fact).await;
+        desk.decided(&visit, &moment, &decision);
+        for campaign in &decision.held_out {
+            if !visit.is_news(campaign) {
+                continue;
             }
-            desk.tell_caller(&mut caller);
-            return last;
-        };
-        let began = desk.clock.since_boot();
-        desk.tell(|told| told.shown(&message.answers, visit.received.elapsed()));
-        desk.tell_caller(&mut caller);
-        desk.painted(campaign, language);
-        let shown = Fact::Shown {
-            campaign: campaign.clone(),
-            variant: variant.cloned(),
-            language: language.clone(),
-            segment: visit.customer.as_ref().and_then(Customer::segment).cloned(),
-            trigger,
-        };
-        desk.record(&visit.id, visit.customer_id(), shown).await;
+            let fact = Fact::HeldOut { campaign: (*campaign).clone(), segment: visit.segment(), trigger };
+            desk.record(&visit.id, visit.customer_id(), fact).await;
+        }
 
-        let ending = until_ended(desk, events, &message, visit.ends).await;
-        let dwell_ms = millis(desk.clock.since_boot().saturating_sub(began));
-        let ended = Fact::Ended { campaign: campaign.clone(), variant: variant.cloned(), ending, dwell_ms };
-        desk.record(&visit.id, visit.customer_id(), ended).await;
-        desk.tell(|told| told.ending = Some(ending));
-        last = Some(ending);
-        if ending != Ending::Interrupted || !desk.pin_entry {
-            return last;
+        // Show, unless it is on the glass already; and record, or record why not.
+        let next;
+        (glass, next) = match (&decision.choice, &campaigns, glass) {
+            (Some(choice), Some(campaigns), Some(showing)) if showing.is(choice) => {
+                until_ended(desk, events, &mut visit, showing, campaigns, trigger).await
+            }
+            (Some(choice), _, before) if desk.pin_entry => {
+                desk.make_way(&mut visit, before, Some(choice)).await;
+                // Whoever waits for the decision need not wait for the PIN. What time is left then is decided upon again.
+                desk.tell_caller(&mut caller);
+                let next = after_pin_entry(desk, events, &mut visit, choice.seconds, trigger).await;
+                if !matches!(next, Next::Decide(again) if again != Trigger::TimeRunningOut) {
+                    desk.not_shown(&visit, Reason::NoTime, Some(&choice.campaign.id), trigger).await;
+                }
+                (None, next)
+            }
+            (Some(choice), Some(campaigns), before) => {
+                desk.make_way(&mut visit, before, Some(choice)).await;
+                let showing = Showing::new(choice, campaigns, visit.customer.as_ref(), moment.seconds_left);
+                match desk.present(&mut visit, showing, trigger, &mut caller).await {
+                    Some(showing) => until_ended(desk, events, &mut visit, showing, campaigns, trigger).await,
+                    None => (None, Next::Idle),
+                }
+            }
+            (_, campaigns, before) => {
+                desk.make_way(&mut visit, before, None).await;
+                desk.tell_caller(&mut caller);
+                let (nearest, reason) = decision.nearest();
+                desk.not_shown(&visit, reason, nearest, trigger).await;
+                match campaigns {
+                    Some(campaigns) if trigger == Trigger::Answer => {
+                        (None, thank(desk, events, &mut visit, campaigns).await)
+                    }
+                    _ => (None, Next::Idle),
+                }
+            }
+        };
+        match next {
+            Next::Decide(next) => trigger = next,
+            Next::Idle => return Some(visit),
+            Next::Over => return None,
         }
     }
 }
 
-/// Waits for what ends a showing, and counts its seconds down meanwhile.
-async fn until_ended<C: Clock>(desk: &mut Desk<C>, events: &mut Events, message: &Message, ends: Duration) -> Ending {
-    let mut left = desk.seconds_until(ends);
+/// Waits for what ends a showing, and counts its seconds down meanwhile. Returns the showing, if it is still on the glass, and what
+/// comes next.
+async fn until_ended<C: Clock>(
+    desk: &mut Desk<C>,
+    events: &mut Events,
+    visit: &mut Visit,
+    mut showing: Showing,
+    campaigns: &Campaigns,
+    trigger: Trigger,
+) -> (Option<Showing>, Next) {
+    let mut left = desk.seconds_until(visit.ends);
     loop {
-        let tick = ends.saturating_sub(Duration::from_secs(u64::from(left.saturating_sub(1))));
-        let clock = Arc::clone(&desk.clock);
-        select! {
-            // What a customer did in the last moment counts before the end of time.
-            biased;
-            event = events.next() => match event {
-                None => return Ending::Interrupted,
-                Some(Event::Answered(kind)) if message.answers.contains(&kind) => return Ending::Answered(kind),
-                Some(Event::Left) => return Ending::CustomerLeft,
-                Some(Event::PinEntry(true)) => {
-                    desk.pin_entry = true;
-                    desk.put(&View::Blank, Phase::PinEntry);
-                    return Ending::Interrupted;
-                }
-                Some(event) => aside(desk, event),
+        let tick = visit.ends.saturating_sub(Duration::from_secs(u64::from(left.saturating_sub(1))));
+        let ending = match step(desk, events, tick).await {
+            Step::Answered(kind) if showing.message.answers.contains(&kind) => Ending::Answered(kind),
+            Step::Left => Ending::CustomerLeft,
+            Step::PinEntry(true) => {
+                desk.put(&View::Blank, Phase::PinEntry);
+                Ending::Interrupted
+            }
+            Step::Stopping => Ending::Interrupted,
+            Step::Turned(turn) => match visit.turn(turn) {
+                trigger if visit.may_show() => return (Some(showing), Next::Decide(trigger)),
+                _ => continue,
             },
-            () = clock.reach(tick) => match desk.seconds_until(ends) {
-                0 => return Ending::TimeUp,
+            Step::Time => match desk.seconds_until(visit.ends) {
+                0 => Ending::TimeUp,
                 now => {
                     left = now;
                     if let Err(error) = desk.screen.tick(left) {
                         tracing::warn!(error = chain(&error), "the panel refused a tick");
                     }
+                    continue;
                 }
             },
-        }
-    }
-}
-
-/// Waits until PIN entry is over; false if the visit is over first.
-async fn pin_entry_over<C: Clock>(desk: &mut Desk<C>, events: &mut Events, ends: Duration) -> bool {
-    loop {
-        let clock = Arc::clone(&desk.clock);
-        select! {
-            biased;
-            event = events.next() => match event {
-                None | Some(Event::Left) => return false,
-                Some(Event::PinEntry(active)) => {
-                    desk.pin_entry = active;
-                    if !active {
-                        return true;
+            // An answer that is not on the glass, or the end of a PIN entry that nobody announced.
+            Step::Answered(_) | Step::PinEntry(false) => continue,
+        };
+        desk.end(visit, &showing, ending, ending != Ending::Interrupted).await;
+        let next = match ending {
+            Ending::Answered(kind) if showing.followed.contains(&kind) && visit.may_show() => {
+                Next::Decide(Trigger::Answer)
+            }
+            Ending::Answered(AnswerKind::More) if showing.has_more() && visit.may_show() => {
+                match desk.present(visit, showing.more(left), Trigger::Answer, &mut None).await {
+                    Some(more) => {
+                        showing = more;
+                        continue;
                     }
+                    None => Next::Idle,
                 }
-                Some(event) => aside(desk, event),
-            },
-            () = clock.reach(ends) => return false,
-        }
+            }
+            Ending::Answered(_) => thank(desk, events, visit, campaigns).await,
+            Ending::Interrupted if desk.pin_entry => {
+                after_pin_entry(desk, events, visit, showing.seconds, trigger).await
+            }
+            Ending::Interrupted | Ending::TimeUp | Ending::CustomerLeft => Next::Over,
+        };
+        return (None, next);
     }
 }
 
-/// Thanks for an answer, until the customer leaves or has read it.
-async fn thank<C: Clock>(desk: &mut Desk<C>, events: &mut Events, thanks: &View) {
-    desk.put(thanks, Phase::Thanks);
+/// Waits until PIN entry is over. A message that needs so many seconds is decided upon again if there is still time for it, and a
+/// shorter one if there is time for any.
+async fn after_pin_entry<C: Clock>(
+    desk: &mut Desk<C>,
+    events: &mut Events,
+    visit: &mut Visit,
+    seconds: u32,
+    trigger: Trigger,
+) -> Next {
+    let mut trigger = trigger;
+    loop {
+        match step(desk, events, visit.ends).await {
+            Step::Left | Step::Stopping | Step::Time => return Next::Over,
+            Step::Turned(turn) => trigger = visit.turn(turn),
+            Step::PinEntry(false) => break,
+            Step::PinEntry(true) | Step::Answered(_) => {}
+        }
+    }
+    match desk.seconds_until(visit.ends) {
+        _ if !visit.may_show() => Next::Idle,
+        left if left >= seconds => Next::Decide(trigger),
+        left if left >= Text::FEWEST_SECONDS => Next::Decide(Trigger::TimeRunningOut),
+        _ => Next::Idle,
+    }
+}
+
+/// Thanks for an answer, until the customer has read it or does something else.
+async fn thank<C: Clock>(desk: &mut Desk<C>, events: &mut Events, visit: &mut Visit, campaigns: &Campaigns) -> Next {
+    desk.put(&campaigns.thanks(visit.spoken()), Phase::Thanks);
     let ends = desk.clock.since_boot() + THANKS;
     loop {
-        let clock = Arc::clone(&desk.clock);
-        select! {
-            biased;
-            event = events.next() => match event {
-                None | Some(Event::Left) => return,
-                Some(Event::PinEntry(active)) => {
-                    desk.pin_entry = active;
-                    return;
-                }
-                Some(event) => aside(desk, event),
+        match step(desk, events, ends).await {
+            Step::Left | Step::Stopping => return Next::Over,
+            Step::PinEntry(_) | Step::Time => return Next::Idle,
+            Step::Turned(turn) => match visit.turn(turn) {
+                trigger if visit.may_show() => return Next::Decide(trigger),
+                _ => {}
             },
-            () = clock.reach(ends) => return,
+            Step::Answered(_) => {}
         }
     }
 }
 
-/// What happens during a visit and changes nothing about it.
-fn aside<C: Clock>(desk: &Desk<C>, event: Event) {
-    match event {
-        Event::Arrived(arrival) => drop(arrival.decided.send(Err(Busy))),
-        Event::Picture(reply) => desk.picture(reply),
-        // An answer that is not on the glass, or the end of a PIN entry that nobody announced.
-        Event::Answered(_) | Event::PinEntry(_) | Event::Left => {}
+/// What happens in a visit.
+enum Step {
+    Answered(AnswerKind),
+    Turned(Turn),
+    PinEntry(bool),
+    Left,
+    /// The time that was waited for has come.
+    Time,
+    /// The agent is to stop.
+    Stopping,
+}
+
+/// Waits for what happens next in a visit, or for this time after boot. What changes nothing about the visit is seen to here.
+async fn step<C: Clock>(desk: &mut Desk<C>, events: &mut Events, until: Duration) -> Step {
+    loop {
+        let clock = Arc::clone(&desk.clock);
+        select! {
+            // What a customer did in the last moment counts before the end of time.
+            biased;
+            event = events.next() => match event {
+                None => return Step::Stopping,
+                Some(Event::Answered(kind)) => return Step::Answered(kind),
+                Some(Event::Turned(turn)) => return Step::Turned(turn),
+                Some(Event::PinEntry(active)) => {
+                    desk.pin_entry = active;
+                    return Step::PinEntry(active);
+                }
+                Some(Event::Left) => return Step::Left,
+                Some(Event::Arrived(arrival)) => drop(arrival.decided.send(Err(Busy))),
+                Some(Event::Picture(reply)) => desk.picture(reply),
+            },
+            () = clock.reach(until) => return Step::Time,
+        }
     }
 }
 
@@ -438,8 +467,4 @@ pub async fn follow(
             again |= following.outcome(outcome);
         }
     }
-}
-
-fn millis(duration: Duration) -> u32 {
-    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
 }

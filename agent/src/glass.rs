@@ -27,6 +27,8 @@ pub struct ScreenSection {
     large_text: bool,
     #[serde(default)]
     high_contrast: bool,
+    /// What it is called, for campaigns that ask.
+    pub name: Option<String>,
     /// Where the screen is kept as a PNG file, if it is.
     pub picture: Option<PathBuf>,
 }

@@ -10,6 +10,7 @@
 //! [`upstream`] and [`api`] are the rim. The invariants stand at the head of `flow.rs`.
 
 pub mod desk;
+pub mod explain;
 pub mod flow;
 pub mod following;
 pub mod guests;
@@ -23,6 +24,7 @@ pub mod identify;
 pub mod journal;
 pub mod status;
 pub mod upstream;
+pub mod visit;
 
 mod health;
 mod refused;

@@ -23,6 +23,8 @@ use touchpoint_display::{
 };
 use tracing::Level;
 
+mod ask;
+
 /// The edge agent for ATMs and retail kiosks.
 #[derive(Debug, Parser)]
 #[command(version, after_help = "Exit codes: 0 stopped as asked, 1 failed, 2 wrong usage.")]
@@ -43,6 +45,9 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Says which message somebody would be shown, and why each other one not. Nothing is shown or recorded.
+    #[command(after_help = ask::EXAMPLES)]
+    Explain(ask::Question),
 }
 
 /// How long requests that were being answered may take once the agent is to stop.
@@ -72,7 +77,10 @@ enum Failure {
 }
 
 fn main() -> ExitCode {
-    let Arguments { command: Command::Run { config, check } } = Arguments::parse();
+    let (config, check) = match Arguments::parse().command {
+        Command::Run { config, check } => (config, check),
+        Command::Explain(question) => return question.answer(),
+    };
     log::to_stderr(Level::INFO);
     // Two threads: one for visits, one for the line. More would only cost memory.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -123,7 +131,8 @@ async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
     let (visits, line, journal) = (device.visits(), device.line(), device.journal().state());
     let api = listener.map(|listener| {
         tracing::info!(api = listener.place(), "ready");
-        let api = Api { events: events.clone(), visits, line, journal, token: Arc::new(api_token) };
+        let (events, explainer, token) = (events.clone(), device.explainer(), Arc::new(api_token));
+        let api = Api { events, visits, line, journal, explainer, token };
         tokio::spawn(listener.serve(api, stopped(stopping.clone())))
     });
     let mut screen = Screen::on(glass, panel, Theme::default());

@@ -1,17 +1,24 @@
 //! What the agent says of itself: to a technician, to the transaction application, to a developer at the simulator.
 
 use serde::Serialize;
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 use touchpoint_protocol::{
     campaign::AnswerKind,
     health::{Painted, RefusalReason, Refused, Unfollowed, shortened},
-    interaction::{Ending, Reason},
+    interaction::{Ending, Reason, Trigger},
     name::{CampaignId, Language, Segment, VisitId},
+    utc::Utc,
 };
 
-use crate::domain::{
-    customer::Customer,
-    decide::{Decision, Verdict},
+use crate::{
+    domain::{
+        decide::{Decision, Verdict},
+        moment::Moment,
+    },
+    visit::{Showing, Visit},
 };
 
 /// What the visit loop is doing.
@@ -29,6 +36,8 @@ pub struct VisitLoop {
     pub painted: Option<Painted>,
     /// The visit that is going on, or the last one.
     pub visit: Option<VisitStatus>,
+    /// The visits before that, the latest first; [`VisitLoop::LAST`] with it.
+    pub before: VecDeque<VisitStatus>,
 }
 
 /// What is on the glass.
@@ -50,6 +59,8 @@ pub enum Phase {
 pub struct VisitStatus {
     /// Which visit.
     pub visit: VisitId,
+    /// When it began.
+    pub at: Utc,
     /// Whether the device knows the customer.
     pub known: bool,
     /// Their first segment.
@@ -70,8 +81,21 @@ pub struct VisitStatus {
     pub ending: Option<Ending>,
     /// How many showings there were.
     pub showings: u32,
-    /// Why each campaign won or lost.
+    /// What was decided, and what had called for it, from the first decision on.
+    pub decisions: Vec<DecisionStatus>,
+    /// Why each campaign won or lost in the last of them.
     pub verdicts: Vec<VerdictStatus>,
+}
+
+/// What was decided.
+#[derive(Debug, Clone, Serialize)]
+pub struct DecisionStatus {
+    /// What had called for a decision.
+    pub trigger: Trigger,
+    /// The campaign that was chosen; if none was, the one that came nearest.
+    pub campaign: Option<CampaignId>,
+    /// Why none was chosen.
+    pub reason: Option<Reason>,
 }
 
 /// Why a campaign won or lost.
@@ -126,42 +150,83 @@ impl LineStatus {
 
 impl Default for VisitLoop {
     fn default() -> Self {
-        VisitLoop { phase: Phase::Attract, visits: 0, unrecorded: 0, unpresented: 0, painted: None, visit: None }
+        VisitLoop {
+            phase: Phase::Attract,
+            visits: 0,
+            unrecorded: 0,
+            unpresented: 0,
+            painted: None,
+            visit: None,
+            before: VecDeque::new(),
+        }
+    }
+}
+
+impl VisitLoop {
+    /// How many visits are told of: what somebody who complains at the counter may still speak of.
+    pub const LAST: usize = 20;
+
+    /// Tells what was decided, in a new visit or in the one that is going on.
+    pub fn decided(&mut self, visit: &Visit, moment: &Moment, decision: &Decision<'_>) {
+        match &mut self.visit {
+            Some(told) if told.visit == visit.id => told.decided(moment, decision),
+            told => {
+                self.visits += 1;
+                let mut new = VisitStatus::of(visit, moment);
+                new.decided(moment, decision);
+                if let Some(before) = told.replace(new) {
+                    self.before.truncate(VisitLoop::LAST - 2);
+                    self.before.push_front(before);
+                }
+            }
+        }
     }
 }
 
 impl VisitStatus {
-    /// What is told once it is decided what to show.
-    pub fn of(visit: &VisitId, customer: Option<&Customer>, decision: &Decision<'_>) -> VisitStatus {
-        let (nearest, reason) = decision.nearest();
-        let choice = decision.choice.as_ref();
+    fn of(visit: &Visit, moment: &Moment) -> VisitStatus {
         VisitStatus {
-            visit: visit.clone(),
-            known: customer.is_some(),
-            segment: customer.and_then(Customer::segment).cloned(),
-            campaign: choice.map(|choice| &choice.campaign.id).or(nearest).cloned(),
+            visit: visit.id.clone(),
+            at: moment.utc,
+            known: visit.customer.is_some(),
+            segment: visit.segment(),
+            campaign: None,
             shown: false,
-            language: choice.map(|choice| choice.language.clone()),
+            language: None,
             answers: Vec::new(),
-            reason: choice.is_none().then_some(reason),
+            reason: None,
             card_to_pixels_us: None,
             ending: None,
             showings: 0,
-            verdicts: decision.verdicts.iter().map(VerdictStatus::of).collect(),
+            decisions: Vec::new(),
+            verdicts: Vec::new(),
         }
     }
 
+    fn decided(&mut self, moment: &Moment, decision: &Decision<'_>) {
+        let (nearest, reason) = decision.nearest();
+        let choice = decision.choice.as_ref();
+        self.campaign = choice.map(|choice| &choice.campaign.id).or(nearest).cloned();
+        self.reason = choice.is_none().then_some(reason);
+        self.language = choice.map(|choice| choice.language.clone());
+        self.verdicts = decision.verdicts.iter().map(VerdictStatus::of).collect();
+        let (campaign, reason) = (self.campaign.clone(), self.reason);
+        self.decisions.push(DecisionStatus { trigger: moment.trigger, campaign, reason });
+    }
+
     /// The message is on the glass; `card_to_pixels` counts for the first time.
-    pub fn shown(&mut self, answers: &[AnswerKind], card_to_pixels: Duration) {
+    pub fn shown(&mut self, showing: &Showing, card_to_pixels: Duration) {
         self.shown = true;
         self.showings += 1;
-        self.answers = answers.to_vec();
+        self.ending = None;
+        self.answers = showing.message.answers.clone();
         self.card_to_pixels_us.get_or_insert(u64::try_from(card_to_pixels.as_micros()).unwrap_or(u64::MAX));
     }
 }
 
 impl VerdictStatus {
-    fn of((campaign, verdict): &(&CampaignId, Verdict<'_>)) -> VerdictStatus {
+    /// The verdict in a word.
+    pub fn of((campaign, verdict): &(&CampaignId, Verdict<'_>)) -> VerdictStatus {
         let verdict = match verdict {
             Verdict::Won => "won".to_owned(),
             Verdict::Outranked => "outranked".to_owned(),

@@ -256,12 +256,15 @@ impl Campaign {
 }
 
 impl Text {
-    /// How many seconds a customer needs for these words: time to notice and 12 characters a second, at least 6; with a QR code
-    /// at least 12, to take out a phone.
+    /// The fewest seconds that any words need.
+    pub const FEWEST_SECONDS: u32 = 6;
+
+    /// How many seconds a customer needs for these words: time to notice and 12 characters a second, at least
+    /// [`Text::FEWEST_SECONDS`]; with a QR code at least 12, to take out a phone.
     pub fn seconds_needed(&self, qr: bool) -> u32 {
         let characters = self.title.chars().count() + self.body.chars().count();
         let reading = 3 + u32::try_from(characters.div_ceil(12)).unwrap_or(u32::MAX - 3);
-        reading.max(if qr { 12 } else { 6 })
+        reading.max(if qr { 12 } else { Text::FEWEST_SECONDS })
     }
 
     fn check(&self, answers: usize, qr: bool, strangers: bool) -> Result<(), CampaignProblem> {

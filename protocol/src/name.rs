@@ -85,6 +85,8 @@ names! {
     AmountBand, "amount band";
     /// What kind of place a device stands at, such as `airport`.
     Site, "site";
+    /// What a screen is called, where machines have several kinds of them, such as `window`.
+    ScreenName, "screen";
     /// One device's journal, from its creation to the day it is set aside.
     JournalId, "journal";
     /// One customer's stay at a machine.

@@ -15,7 +15,7 @@
 //! | subject | tests |
 //! | --- | --- |
 //! | `customer = "segment"`, `customer = "language"`, `attribute = NAME` | `is`, `not`, `in`, `exists` |
-//! | `visit = "kind"`, `visit = "amount"` (a band's name, never an amount), `device = "site"` | `is`, `not`, `in`, `exists` |
+//! | `visit = "kind"`, `visit = "amount"` (a band's name, never an amount), `device = "site"` or `"screen"` | `is`, `not`, `in`, `exists` |
 //! | `score = NAME` | `is`, `not`, `in`, `at_least`, `at_most`, `between`, `exists` |
 //! | `consent = PURPOSE` | `is`, `not`, `in`: `given`, `refused`, `unknown` |
 //! | `time = "of_day"` | `at_least`, `at_most`, `between`: `HH:MM`, the second of two exclusive |
@@ -63,7 +63,7 @@ pub struct Clause {
 pub enum Subject {
     /// The segments of a customer; passes if one of them does.
     Segment,
-    /// The customer's language.
+    /// The customer's language: what they chose at the machine, or else what head office knows.
     Language,
     /// One of the customer's attributes.
     Attribute(AttributeName),
@@ -81,6 +81,8 @@ pub enum Subject {
     Weekday,
     /// Where the device stands.
     Site,
+    /// What its screen is called.
+    Screen,
 }
 
 /// What a subject must be.

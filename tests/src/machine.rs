@@ -23,7 +23,7 @@ use touchpoint_agent::{
     cache::{Cache, StoredCampaigns},
     config::Config,
     device::{Device, DeviceError},
-    domain::update::Membership,
+    domain::{moment::VisitAttributes, update::Membership},
     identify::{Arrival, Busy, EVENTS, Event},
     journal::Journal,
     keys::Keys,
@@ -32,11 +32,12 @@ use touchpoint_agent::{
 use touchpoint_display::{Frame, Panel, PanelError, Point, Rectangle, Screen, Size, Theme};
 use touchpoint_protocol::{
     block::{Block, Packer, Row, Rows},
+    bundle::Bundle,
     card::Card,
     consent::Status,
     customer::{CustomerId, Profile},
     digest::Digest,
-    interaction::{Fact, Interaction},
+    interaction::{Fact, Interaction, Trigger},
     shard::{BlockRef, ShardHead},
     token::{Token, TokenKeys},
 };
@@ -72,15 +73,20 @@ impl Machine {
     ///
     /// On one thread: the agent gets on whenever the test waits, and the test sees it only at rest.
     pub fn try_out(test: impl AsyncFnOnce(&mut Machine)) {
+        Machine::try_out_with(|_| {}, test);
+    }
+
+    /// The same, with the demo's campaigns changed.
+    pub fn try_out_with(change: impl FnOnce(&mut Bundle), test: impl AsyncFnOnce(&mut Machine)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         LocalSet::new().block_on(&runtime, async {
-            let mut machine = Machine::start().await;
+            let mut machine = Machine::start(change).await;
             test(&mut machine).await;
             machine.stops().await;
         });
     }
 
-    async fn start() -> Machine {
+    async fn start(change: impl FnOnce(&mut Bundle)) -> Machine {
         let folder = TempDir::new().unwrap();
         let nowhere = "mqtt://127.0.0.1:1".parse().unwrap();
         let office = touchpoint_hub::init(&folder.path().join("office"), &"acme".parse().unwrap(), &nowhere).unwrap();
@@ -94,7 +100,7 @@ impl Machine {
         std::fs::create_dir(&config.folder).unwrap();
         let [path, _] = config.databases();
         let cache = Cache::open(&path, &master.derive("cache")).unwrap();
-        fill(&cache, &tokens, &config.membership).await;
+        fill(&cache, &tokens, &config.membership, change).await;
         cache.close().await.unwrap();
 
         let (glass, clock) = (Glass::new(config.screen), Arc::new(SimulatedClock::new()));
@@ -114,9 +120,19 @@ impl Machine {
 
     /// A customer comes with this card number, and waits for so long: what was decided.
     pub async fn arrives(&self, number: &str, seconds: u32) -> Result<VisitStatus, Busy> {
+        self.arrives_for(number, seconds, VisitAttributes::default()).await
+    }
+
+    /// The same, and more is said of the visit.
+    pub async fn arrives_for(
+        &self,
+        number: &str,
+        seconds: u32,
+        attributes: VisitAttributes,
+    ) -> Result<VisitStatus, Busy> {
         let card = Card::payment(number).unwrap();
         let (decided, decision) = oneshot::channel();
-        let arrival = Arrival { card, seconds: Some(seconds), received: Instant::now(), decided };
+        let arrival = Arrival { card, seconds: Some(seconds), attributes, received: Instant::now(), decided };
         self.happens(Event::Arrived(arrival)).await;
         let decision = timeout(STEP, decision).await.expect("a decision in time").expect("a decision");
         self.settles().await;
@@ -196,9 +212,21 @@ impl Panel for Fused {
     }
 }
 
-/// A fact as a person reads it.
+/// A fact as a person reads it; what called for it, if that was not the arrival.
 fn line(interaction: &Interaction) -> String {
+    let fact = fact(&interaction.fact);
     match &interaction.fact {
+        Fact::NotShown { trigger, .. } | Fact::HeldOut { trigger, .. } | Fact::Shown { trigger, .. }
+            if *trigger != Trigger::Arrival =>
+        {
+            format!("{fact} ({trigger:?})")
+        }
+        _ => fact,
+    }
+}
+
+fn fact(fact: &Fact) -> String {
+    match fact {
         Fact::NotShown { reason, campaign: Some(campaign), .. } => format!("not shown: {campaign}, {reason}"),
         Fact::NotShown { reason, campaign: None, .. } => format!("not shown: {reason}"),
         Fact::HeldOut { campaign, .. } => format!("held out: {campaign}"),
@@ -210,7 +238,7 @@ fn line(interaction: &Interaction) -> String {
 }
 
 /// Puts customers and campaigns where synchronisation would have put them.
-async fn fill(cache: &Cache, tokens: &TokenKeys, here: &Membership) {
+async fn fill(cache: &Cache, tokens: &TokenKeys, here: &Membership, change: impl FnOnce(&mut Bundle)) {
     let profile = |segment: &str, language: &str, marketing: Status, name: &str| Profile {
         segments: vec![segment.parse().unwrap()],
         language: Some(language.parse().unwrap()),
@@ -250,7 +278,8 @@ async fn fill(cache: &Cache, tokens: &TokenKeys, here: &Membership) {
     cache.stage(0, Rows::decompress(bytes).unwrap()).await.unwrap();
     cache.swap(&head).await.unwrap();
 
-    let checked = touchpoint_hub::check(&workspace::demo_campaigns()).unwrap();
+    let mut checked = touchpoint_hub::check(&workspace::demo_campaigns()).unwrap();
+    change(&mut checked.bundle);
     let used = checked.media.iter().map(|medium| medium.sha256).collect();
     let media = checked.media.into_iter().map(|medium| (medium.sha256, medium.bytes)).collect();
     cache.activate(StoredCampaigns { revision: 1, bundle: checked.bundle.encode(), media }, used).await.unwrap();

@@ -5,7 +5,9 @@ use data_encoding::BASE64;
 use std::{fs, path::Path, time::Instant};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
-use touchpoint_agent::{config::Config, device::Device, identify::Arrival, identify::Event, keys::Keys};
+use touchpoint_agent::{
+    config::Config, device::Device, domain::moment::VisitAttributes, identify::Arrival, identify::Event, keys::Keys,
+};
 use touchpoint_protocol::{card::Card, token::TokenKey};
 use touchpoint_sim::{
     cast::Person,
@@ -79,7 +81,13 @@ fn no_log_line_holds_one_even_if_everything_is_logged() {
 async fn what_holds_a_card_or_a_key_does_not_print_it() {
     let secrets = Secrets::new([STRANGERS_CARD]);
     let card = || Card::payment(STRANGERS_CARD).unwrap();
-    let arrival = Arrival { card: card(), seconds: None, received: Instant::now(), decided: oneshot::channel().0 };
+    let arrival = Arrival {
+        card: card(),
+        seconds: None,
+        attributes: VisitAttributes::default(),
+        received: Instant::now(),
+        decided: oneshot::channel().0,
+    };
     let person: Person = customers::generate(SEED, 1).next().unwrap();
     let known = Secrets::new([person.card.as_deref().unwrap()]);
     let hex = "ab".repeat(32);

@@ -7,8 +7,10 @@
 //! | `POST /v1/visits` | a customer is there: a card or a token, and the seconds they will wait |
 //! | `GET /v1/visit` | the visit that is going on, or the last one: what was decided, and why |
 //! | `POST /v1/visit/answer` | the customer answered |
+//! | `POST /v1/visit/event` | the customer asks for their balance, or chooses another language |
 //! | `PUT /v1/visit/pin-entry` | PIN entry begins or is over |
 //! | `DELETE /v1/visit` | the customer left |
+//! | `POST /v1/explain` | why somebody would be shown what they would be shown, or nothing |
 //! | `GET /v1/screen.png` | what is on the glass |
 //! | `GET /v1/status` | the agent, its line and its journal |
 //!
@@ -30,12 +32,14 @@ use tokio::{
 
 use crate::{
     config::Listen,
+    explain::Explainer,
     identify::Event,
     journal::JournalState,
     keys::ApiToken,
     status::{LineStatus, VisitLoop},
 };
 
+mod explain;
 mod problem;
 mod screen;
 mod status;
@@ -57,6 +61,8 @@ pub struct Api {
     pub line: watch::Receiver<LineStatus>,
     /// How far the journal is.
     pub journal: watch::Receiver<JournalState>,
+    /// What decisions are explained with.
+    pub explainer: Explainer,
     /// What a caller must show.
     pub token: Arc<ApiToken>,
 }
@@ -141,7 +147,9 @@ fn router(api: Api) -> Router {
         .route("/v1/visit", get(visit::show))
         .route("/v1/visit", delete(visit::leave))
         .route("/v1/visit/answer", post(visit::answer))
+        .route("/v1/visit/event", post(visit::event))
         .route("/v1/visit/pin-entry", put(visit::pin_entry))
+        .route("/v1/explain", post(explain::explain))
         .route("/v1/screen.png", get(screen::png))
         .route("/v1/status", get(status::show))
         .layer(DefaultBodyLimit::max(BODY))

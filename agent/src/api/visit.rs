@@ -1,32 +1,86 @@
 //! Visits over the API: who is there, what they answer, when they leave.
 
 use axum::{Json, body::Bytes, extract::State, http::StatusCode};
-use serde::{Deserialize, de::DeserializeOwned};
-use std::time::{Duration, Instant};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
+use std::{
+    str::FromStr,
+    time::{Duration, Instant},
+};
 use tokio::{sync::oneshot, time::timeout};
-use touchpoint_protocol::{campaign::AnswerKind, card::Card};
+use touchpoint_protocol::{campaign::AnswerKind, card::Card, interaction::Trigger, name::NameError, utc::Utc};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Api, Problem};
 use crate::{
     config::VISIT_SECONDS,
-    identify::{Arrival, Busy, Event, track},
+    domain::moment::VisitAttributes,
+    explain::MadeUpProfile,
+    identify::{Arrival, Busy, Event, Turn, track},
     status::VisitStatus,
 };
 
 /// How long a caller waits for a decision: a hundred times what it takes, and far less than a customer waits.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A customer, by exactly one of five numbers.
+/// Why no amount is taken.
+const NO_AMOUNT: &str = "no amounts here: a device that shows messages has no need to know one, and what it is told could be \
+                         found in it; name the band it lies in as amount_band, such as large";
+
+/// What a name is.
+const NO_NAME: &str = "a name is 1 to 64 of a-z, 0-9 and -, with a letter, and no - first";
+
+/// A customer, by exactly one of five numbers; and what is known of their visit.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Arriving {
+pub(super) struct Arriving {
     track1: Option<Zeroizing<String>>,
     track2: Option<Zeroizing<String>>,
     card_number: Option<Zeroizing<String>>,
     loyalty_number: Option<Zeroizing<String>>,
     token: Option<Zeroizing<String>>,
-    seconds_left: Option<u32>,
+    pub(super) seconds_left: Option<u32>,
+    kind: Option<Said>,
+    amount_band: Option<Said>,
+    amount: Option<IgnoredAny>,
+    language: Option<Said>,
+    // Only of a decision that is explained.
+    pub(super) profile: Option<Box<MadeUpProfile>>,
+    pub(super) at: Option<Utc>,
+    pub(super) trigger: Option<Trigger>,
+}
+
+impl Arriving {
+    /// Whether no number is given.
+    pub(super) fn is_nobody(&self) -> bool {
+        let Arriving { track1, track2, card_number, loyalty_number, token, .. } = self;
+        [track1, track2, card_number, loyalty_number, token].iter().all(|number| number.is_none())
+    }
+}
+
+/// What should be a name, and may be something that nobody should say here.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Said {
+    Name(Zeroizing<String>),
+    Else(IgnoredAny),
+}
+
+/// What happened, and the language if that was chosen.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Happening {
+    event: Occasion,
+    language: Option<Said>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Occasion {
+    BalanceEnquiry,
+    LanguageChange,
 }
 
 #[derive(Deserialize)]
@@ -47,14 +101,15 @@ pub(super) async fn arrive(
     body: Bytes,
 ) -> Result<(StatusCode, Json<Box<VisitStatus>>), Problem> {
     let received = Instant::now();
-    let arriving: Arriving = parse(body)?;
-    let seconds = arriving.seconds_left;
-    if seconds.is_some_and(|seconds| seconds > VISIT_SECONDS) {
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("seconds_left: over {VISIT_SECONDS}")));
+    let mut arriving: Arriving = parse(body)?;
+    if arriving.profile.is_some() || arriving.at.is_some() || arriving.trigger.is_some() {
+        return Err(refused("profile, at and trigger: belong to /v1/explain".to_owned()));
     }
-    let card = card(arriving).map_err(|detail| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail))?;
+    let seconds = seconds(arriving.seconds_left)?;
+    let attributes = attributes(&mut arriving).map_err(refused)?;
+    let card = card(arriving).map_err(refused)?;
     let (decided, decision) = oneshot::channel();
-    send(&api, Event::Arrived(Arrival { card, seconds, received, decided }))?;
+    send(&api, Event::Arrived(Arrival { card, seconds, attributes, received, decided }))?;
     match timeout(PATIENCE, decision).await {
         Ok(Ok(Ok(visit))) => Ok((StatusCode::CREATED, Json(visit))),
         Ok(Ok(Err(Busy))) => Err(Problem::new(StatusCode::CONFLICT, "another visit is going on: end it first")),
@@ -73,6 +128,18 @@ pub(super) async fn show(State(api): State<Api>) -> Result<Json<VisitStatus>, Pr
 pub(super) async fn answer(State(api): State<Api>, body: Bytes) -> Result<StatusCode, Problem> {
     let Answering { answer } = parse(body)?;
     send(&api, Event::Answered(answer))
+}
+
+/// `POST /v1/visit/event`
+pub(super) async fn event(State(api): State<Api>, body: Bytes) -> Result<StatusCode, Problem> {
+    let Happening { event, language } = parse(body)?;
+    let turn = match (event, name("language", language).map_err(refused)?) {
+        (Occasion::BalanceEnquiry, None) => Turn::BalanceEnquiry,
+        (Occasion::LanguageChange, Some(language)) => Turn::Language(language),
+        (Occasion::BalanceEnquiry, Some(_)) => return Err(refused("language: belongs to language_change".to_owned())),
+        (Occasion::LanguageChange, None) => return Err(refused("language: which was chosen?".to_owned())),
+    };
+    send(&api, Event::Turned(turn))
 }
 
 /// `PUT /v1/visit/pin-entry`
@@ -95,7 +162,7 @@ pub(super) fn send(api: &Api, event: Event) -> Result<StatusCode, Problem> {
 }
 
 /// Reads a body, and wipes it where nobody else holds it.
-fn parse<T: DeserializeOwned>(body: Bytes) -> Result<T, Problem> {
+pub(super) fn parse<T: DeserializeOwned>(body: Bytes) -> Result<T, Problem> {
     let parsed = serde_json::from_slice(&body).map_err(|error| Problem::json(&error));
     if let Ok(mut body) = body.try_into_mut() {
         body.as_mut().zeroize();
@@ -103,8 +170,46 @@ fn parse<T: DeserializeOwned>(body: Bytes) -> Result<T, Problem> {
     parsed
 }
 
+pub(super) fn refused(detail: String) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+}
+
+pub(super) fn seconds(left: Option<u32>) -> Result<Option<u32>, Problem> {
+    match left {
+        Some(seconds) if seconds > VISIT_SECONDS => Err(refused(format!("seconds_left: over {VISIT_SECONDS}"))),
+        left => Ok(left),
+    }
+}
+
+/// What is said of a visit. Only names: what somebody withdraws is not for a device that shows messages.
+pub(super) fn attributes(arriving: &mut Arriving) -> Result<VisitAttributes, String> {
+    if arriving.amount.is_some() {
+        return Err(format!("amount: {NO_AMOUNT}"));
+    }
+    Ok(VisitAttributes {
+        kind: name("kind", arriving.kind.take())?,
+        amount: name("amount_band", arriving.amount_band.take())?,
+        language: name("language", arriving.language.take())?,
+    })
+}
+
+/// A name in a field. Digits alone are an amount or an account, and no name; nothing is repeated.
+fn name<N: FromStr<Err = NameError>>(field: &'static str, said: Option<Said>) -> Result<Option<N>, String> {
+    let text = match said {
+        None => return Ok(None),
+        Some(Said::Name(text)) => text,
+        Some(Said::Else(IgnoredAny)) if field == "amount_band" => return Err(format!("{field}: {NO_AMOUNT}")),
+        Some(Said::Else(IgnoredAny)) => return Err(format!("{field}: {NO_NAME}")),
+    };
+    match text.parse() {
+        Ok(name) if text.contains(|c: char| c.is_ascii_lowercase()) => Ok(Some(name)),
+        _ if field == "amount_band" && !text.contains(char::is_alphabetic) => Err(format!("{field}: {NO_AMOUNT}")),
+        _ => Err(format!("{field}: {NO_NAME}")),
+    }
+}
+
 /// The one card of a request.
-fn card(arriving: Arriving) -> Result<Card, String> {
+pub(super) fn card(arriving: Arriving) -> Result<Card, String> {
     let Arriving { track1, track2, card_number, loyalty_number, token, .. } = arriving;
     let track = |text: &str| track::card(text).map_err(|error| crate::chain(&error));
     let number = |card: Result<Card, touchpoint_protocol::card::CardError>| card.map_err(|error| error.to_string());
@@ -147,6 +252,26 @@ mod tests {
         ] {
             let arriving: Arriving = parse(Bytes::from(body)).map_err(IntoResponse::into_response).unwrap();
             assert!(card(arriving).is_ok(), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_a_visit_are_names_and_an_amount_is_refused_with_the_reason() {
+        let said = |body: &'static str| {
+            let mut arriving: Arriving = parse(Bytes::from(body)).map_err(IntoResponse::into_response).unwrap();
+            attributes(&mut arriving)
+        };
+        let known = said(r#"{"kind":"withdrawal","amount_band":"100-to-500","language":"fr"}"#).unwrap();
+        assert_eq!(known.amount.unwrap().as_str(), "100-to-500");
+        for body in
+            [r#"{"amount":250}"#, r#"{"amount_band":250}"#, r#"{"amount_band":"250"}"#, r#"{"amount_band":"2.50"}"#]
+        {
+            let refused = said(body).unwrap_err();
+            assert!(refused.contains("no amounts here") && !refused.contains("25"), "{refused}");
+        }
+        for body in [r#"{"kind":"4111111111111111"}"#, r#"{"kind":["4111"]}"#, r#"{"language":"Français"}"#] {
+            let refused = said(body).unwrap_err();
+            assert!(refused.contains("a name is 1 to 64") && !refused.contains("4111"), "{refused}");
         }
     }
 

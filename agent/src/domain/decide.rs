@@ -12,7 +12,7 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 use touchpoint_protocol::{
     bundle::Bundle,
     campaign::{Campaign, Text},
-    interaction::Reason,
+    interaction::{Reason, Trigger},
     name::{CampaignId, Language},
     utc::Utc,
     variant::Variant,
@@ -173,6 +173,9 @@ impl<'a, 'c> Case<'a, 'c> {
         if standing == Standing::NotEarned {
             return Err(Loss::NotEarned);
         }
+        if moment.trigger == Trigger::Answer && standing != Standing::Due {
+            return Err(Loss::NotNext);
+        }
         policy::of_campaign(campaign, history, moment.utc)?;
         if campaign.kind.is_marketing() {
             self.overall?;
@@ -186,9 +189,13 @@ impl<'a, 'c> Case<'a, 'c> {
         let id = customer.map(|customer| customer.id);
         let variant = assignment::variant(&bundle.salt, campaign, id, moment.utc.as_millis());
         let texts = campaign.words(variant);
-        let spoken = customer.and_then(Customer::language).and_then(|language| texts.get_key_value(language));
+        let chosen = moment.visit.language.as_ref().or_else(|| customer.and_then(Customer::language));
+        let spoken = chosen.and_then(|language| texts.get_key_value(language));
         let (language, text) =
             spoken.or_else(|| texts.get_key_value(&bundle.fallback_language)).ok_or(Loss::NoWords)?;
+        if moment.seen.iter().any(|(seen, spoken)| (seen, spoken) == (&campaign.id, language)) {
+            return Err(Loss::Repeated);
+        }
         let seconds = text.seconds_needed(campaign.qr(variant).is_some());
         match moment.seconds_left < seconds {
             true => Err(Loss::NoTime { seconds }),

@@ -3,7 +3,7 @@
 use touchpoint_protocol::{
     campaign::PanelSize,
     interaction::Trigger,
-    name::{AmountBand, Site, VisitKind},
+    name::{AmountBand, CampaignId, Language, ScreenName, Site, VisitKind},
     utc::Utc,
 };
 
@@ -22,15 +22,40 @@ pub struct Moment {
     pub panel: PanelSize,
     /// What kind of place the device stands at, if it was told.
     pub site: Option<Site>,
+    /// What its screen is called, if it was told.
+    pub screen: Option<ScreenName>,
     /// How many showings of marketing the device has made today.
     pub shown_today: u32,
+    /// Which messages were on the glass in this visit, and in which language.
+    pub seen: Vec<(CampaignId, Language)>,
 }
 
-/// What the transaction application says of a visit, if it says anything.
+/// What a device knows of where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Its panel.
+    pub panel: PanelSize,
+    /// What kind of place it is, if it was told.
+    pub site: Option<Site>,
+    /// What its screen is called, if it was told.
+    pub screen: Option<ScreenName>,
+}
+
+/// What the transaction application says of a visit, if it says anything. No more than names: no amount, no account.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VisitAttributes {
     /// What the customer came for.
     pub kind: Option<VisitKind>,
     /// The band in which the amount lies.
     pub amount: Option<AmountBand>,
+    /// The language that the customer chose at the machine.
+    pub language: Option<Language>,
+}
+
+impl Place {
+    /// The circumstances of a visit's first decision.
+    pub fn moment(&self, utc: Utc, trigger: Trigger, seconds_left: u32, visit: VisitAttributes) -> Moment {
+        let Place { panel, site, screen } = self.clone();
+        Moment { utc, trigger, seconds_left, visit, panel, site, screen, shown_today: 0, seen: Vec::new() }
+    }
 }

@@ -9,9 +9,9 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 use touchpoint_display::Frame;
-use touchpoint_protocol::{campaign::AnswerKind, card::Card};
+use touchpoint_protocol::{campaign::AnswerKind, card::Card, name::Language};
 
-use crate::status::VisitStatus;
+use crate::{domain::moment::VisitAttributes, status::VisitStatus};
 
 pub mod track;
 
@@ -27,10 +27,21 @@ pub enum Event {
     Answered(AnswerKind),
     /// PIN entry may be active from now on, or no longer.
     PinEntry(bool),
+    /// Something calls for another decision.
+    Turned(Turn),
     /// The customer left: card, cash or receipt taken.
     Left,
     /// Somebody asks what is on the glass.
     Picture(oneshot::Sender<Frame>),
+}
+
+/// What the customer does at the machine that may call for another message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Turn {
+    /// They ask for their balance.
+    BalanceEnquiry,
+    /// They choose this language.
+    Language(Language),
 }
 
 /// A customer who identified themselves.
@@ -39,6 +50,8 @@ pub struct Arrival {
     pub card: Card,
     /// How many seconds they will wait; the configured time if nobody knows.
     pub seconds: Option<u32>,
+    /// What else is said of their visit.
+    pub attributes: VisitAttributes,
     /// When their card was read: what card to pixels is measured from.
     pub received: Instant,
     /// Who wants to know what was decided, or that another visit is going on.

@@ -4,7 +4,7 @@ use super::{Clause, Subject, Test, Value};
 use crate::{
     consent::Status,
     limits,
-    name::{AmountBand, Language, Segment, Site, VisitKind},
+    name::{AmountBand, Language, ScreenName, Segment, Site, VisitKind},
     zone::{DAY, TimeOfDay, Weekday},
 };
 use std::fmt;
@@ -51,6 +51,7 @@ impl Subject {
             Subject::VisitKind => named(word.parse::<VisitKind>().map(drop)),
             Subject::VisitAmount => named(word.parse::<AmountBand>().map(drop)),
             Subject::Site => named(word.parse::<Site>().map(drop)),
+            Subject::Screen => named(word.parse::<ScreenName>().map(drop)),
             Subject::Attribute(_) if word.len() > limits::ATTRIBUTE_VALUE => {
                 Err(format!("{} bytes, over {}", word.len(), limits::ATTRIBUTE_VALUE))
             }
@@ -127,6 +128,7 @@ impl fmt::Display for Subject {
             Subject::TimeOfDay => "time of day",
             Subject::Weekday => "day",
             Subject::Site => "site",
+            Subject::Screen => "screen",
         })
     }
 }

@@ -124,7 +124,7 @@ impl Written {
             )?,
             listed("visit", self.visit.take(), &[("kind", Subject::VisitKind), ("amount", Subject::VisitAmount)])?,
             listed("time", self.time.take(), &[("of_day", Subject::TimeOfDay), ("weekday", Subject::Weekday)])?,
-            listed("device", self.device.take(), &[("site", Subject::Site)])?,
+            listed("device", self.device.take(), &[("site", Subject::Site), ("screen", Subject::Screen)])?,
             self.attribute.take().map(|name| (format!("attribute.{name}"), Subject::Attribute(name))),
             self.score.take().map(|name| (format!("score.{name}"), Subject::Score(name))),
             self.consent.take().map(|purpose| (format!("consent.{purpose}"), Subject::Consent(purpose))),
@@ -222,6 +222,7 @@ impl From<Predicate> for Written {
                     Subject::TimeOfDay => written.time = word("of_day"),
                     Subject::Weekday => written.time = word("weekday"),
                     Subject::Site => written.device = word("site"),
+                    Subject::Screen => written.device = word("screen"),
                 }
                 written
             }

@@ -15,6 +15,7 @@ use tokio::{
 use touchpoint_agent::{
     config::Config,
     device::{Device, DeviceError},
+    domain::moment::VisitAttributes,
     identify::{Arrival, EVENTS, Event},
     journal::JournalState,
     keys::Keys,
@@ -74,7 +75,8 @@ impl Machine {
     /// A customer identifies themselves: what the agent decided.
     pub(super) async fn present(&self, card: Card) -> Result<VisitStatus, DemoError> {
         let (decided, decision) = oneshot::channel();
-        self.happens(Event::Arrived(Arrival { card, seconds: None, received: Instant::now(), decided })).await?;
+        let (seconds, attributes, received) = (None, VisitAttributes::default(), Instant::now());
+        self.happens(Event::Arrived(Arrival { card, seconds, attributes, received, decided })).await?;
         match timeout(STEP, decision).await {
             Ok(Ok(Ok(status))) => Ok(*status),
             _ => Err(late("a decision", STEP)),

@@ -212,6 +212,7 @@ fn conditions() -> impl Iterator<Item = (String, Campaign)> {
         Subject::TimeOfDay => Subject::TimeOfDay,
         Subject::Weekday => Subject::Weekday,
         Subject::Site => Subject::Site,
+        Subject::Screen => Subject::Screen,
     };
     let subjects = subjects.into_iter().map(move |subject| {
         let test = match &subject {

@@ -84,7 +84,8 @@ impl Known<'_> {
             Subject::TimeOfDay => return Found::Number(i32::from(self.local.minute)),
             Subject::Weekday => Some(self.local.weekday.as_str()),
             Subject::Language => {
-                profile.and_then(|profile| profile.language.as_ref()).map(|language| language.as_str())
+                let known = || profile.and_then(|profile| profile.language.as_ref());
+                self.moment.visit.language.as_ref().or_else(known).map(|language| language.as_str())
             }
             Subject::Attribute(name) => profile.and_then(|profile| profile.attributes.get(name)).map(String::as_str),
             Subject::Consent(purpose) => {
@@ -94,6 +95,7 @@ impl Known<'_> {
             Subject::VisitKind => self.moment.visit.kind.as_ref().map(|kind| kind.as_str()),
             Subject::VisitAmount => self.moment.visit.amount.as_ref().map(|amount| amount.as_str()),
             Subject::Site => self.moment.site.as_ref().map(|site| site.as_str()),
+            Subject::Screen => self.moment.screen.as_ref().map(|screen| screen.as_str()),
         };
         word.map_or(Found::Nothing, Found::Word)
     }

@@ -114,7 +114,9 @@ fn moment() -> Moment {
         visit: VisitAttributes::default(),
         panel: PanelSize { width: 1024, height: 768 },
         site: None,
+        screen: None,
         shown_today: 0,
+        seen: vec![],
     }
 }
 

@@ -60,6 +60,8 @@ pub enum Loss<'a> {
     Unmet(Unmet<'a>),
     /// It follows an answer that the customer has not given.
     NotEarned,
+    /// Who has just answered is shown what follows an answer, and nothing else.
+    NotNext,
     /// A policy says never.
     Stopped(Scope),
     /// The customer has seen enough.
@@ -94,6 +96,8 @@ pub enum Loss<'a> {
         /// How many they need.
         seconds: u32,
     },
+    /// It was on the glass in this visit already, in this language.
+    Repeated,
     /// It has no words, not even in the fallback language.
     NoWords,
     /// The customer belongs to its control group.
@@ -121,10 +125,10 @@ impl Loss<'_> {
             Loss::NoConsent(_) => Reason::NoConsent,
             Loss::Refused(_) | Loss::OptedOut { .. } => Reason::OptedOut,
             Loss::Unmet(_) => Reason::NotEligible,
-            Loss::NotEarned => Reason::NotEarned,
+            Loss::NotEarned | Loss::NotNext => Reason::NotEarned,
             Loss::Stopped(_) => Reason::Stopped,
             Loss::Capped { .. } => Reason::Capped,
-            Loss::TooSoon { .. } => Reason::TooSoon,
+            Loss::TooSoon { .. } | Loss::Repeated => Reason::TooSoon,
             Loss::Answered { answer: AnswerKind::Accept, .. } => Reason::Accepted,
             Loss::Answered { answer: AnswerKind::Later, .. } => Reason::Postponed,
             Loss::Answered { .. } => Reason::Declined,
@@ -171,6 +175,7 @@ impl fmt::Display for Loss<'_> {
             Loss::OptedOut { at } => write!(f, "the customer objected at {at}: needs a later consent"),
             Loss::Unmet(unmet) => unmet.fmt(f),
             Loss::NotEarned => f.write_str("follows an answer that the customer has not given"),
+            Loss::NotNext => f.write_str("does not follow an answer: after one, only what does is shown"),
             Loss::Stopped(scope) => write!(f, "{scope} says never"),
             Loss::Capped { scope, cap, until } => write!(f, "{scope} allows {cap}: again {}", Again(*until)),
             Loss::TooSoon { scope, until } => write!(f, "{scope} asks for a gap: again {}", Again(*until)),
@@ -179,6 +184,7 @@ impl fmt::Display for Loss<'_> {
             }
             Loss::DeviceBudget(budget) => write!(f, "the device has made its {budget} showings of today"),
             Loss::NoTime { seconds } => write!(f, "needs {seconds} seconds"),
+            Loss::Repeated => f.write_str("was shown in this visit already: again in the next, or in another language"),
             Loss::NoWords => f.write_str("has no words for this customer"),
             Loss::HeldOut => f.write_str("the customer belongs to the control group"),
         }
