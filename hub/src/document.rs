@@ -116,7 +116,7 @@ impl Tables<'_> {
                 break;
             };
             place = Some(self.document.place(key.span().start));
-            let element = at.and_then(|at| value.get_ref().as_array()?.iter().nth(at));
+            let element = at.and_then(|at| value.get_ref().as_array()?.get(at));
             place = element.map_or(place, |element| Some(self.document.place(element.span().start)));
             table = element.unwrap_or(value).get_ref().as_table();
         }
