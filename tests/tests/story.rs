@@ -76,10 +76,12 @@ fn moment(visit: &Table) -> Moment {
         utc: parsed::<Utc>(visit, "at").unwrap(),
         trigger: Trigger::Arrival,
         seconds_left: visit.get("seconds").map_or(SECONDS, |n| n.as_integer().unwrap()).try_into().unwrap(),
-        visit: VisitAttributes { kind: parsed(visit, "kind"), amount: parsed(visit, "amount") },
+        visit: VisitAttributes { kind: parsed(visit, "kind"), amount: parsed(visit, "amount"), language: None },
         panel: PanelSize { width: 1024, height: 768 },
         site: parsed(visit, "site"),
+        screen: None,
         shown_today: 0,
+        seen: Vec::new(),
     }
 }
 
