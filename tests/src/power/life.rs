@@ -177,7 +177,7 @@ fn fact(sequence: u64) -> Fact {
 /// Has a journal think that it holds nearly all it may: to write so much for real would be most of the test.
 async fn count_as_nearly_full(path: &Path) {
     let vault = Vault::open(path, &key(), &COUNTER).unwrap();
-    let sql = "UPDATE journal SET gone = gone - ?1";
+    let sql = "UPDATE journal SET gone = (SELECT recorded FROM standing) - ?1";
     vault.write(|transaction| transaction.execute(sql, [NEARLY_FULL.cast_signed()])).await.unwrap();
     vault.close().await.unwrap();
 }
