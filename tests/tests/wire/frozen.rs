@@ -43,13 +43,16 @@ pub(crate) fn word(variant: &impl Serialize) -> String {
     text.split('"').nth(1).unwrap().to_owned()
 }
 
+/// What is wrong with how bytes are read, if anything is.
+type Misread = dyn Fn(&[u8]) -> Option<String>;
+
 /// One document.
 pub(crate) struct Fixture {
     /// Its file, from the folder of the version.
     pub(crate) file: String,
     written: Vec<u8>,
     is_compressed: bool,
-    misread: Box<dyn Fn(&[u8]) -> Option<String>>,
+    misread: Box<Misread>,
 }
 
 impl Fixture {
