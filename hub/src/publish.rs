@@ -52,7 +52,15 @@ impl Office {
         let folder = folder.to_owned();
         // Fonts are opened and pictures decoded: not on the runtime's threads.
         let checked = spawn_blocking(move || check(&folder)).await.map_err(PublishError::Broken)?;
-        let Checked { bundle, media } = checked.map_err(PublishError::Check)?;
+        self.put_in_force(group, checked.map_err(PublishError::Check)?).await
+    }
+
+    /// Makes a checked folder the next revision of a group.
+    ///
+    /// # Errors
+    /// Nothing was changed.
+    pub async fn put_in_force(&self, group: &GroupId, checked: Checked) -> Result<Published, PublishError> {
+        let Checked { bundle, media } = checked;
         let document = bundle.encode();
         let bytes = document.len() + media.iter().map(|medium| medium.bytes.len()).sum::<usize>();
         let (campaigns, pictures) = (bundle.campaigns.len() as u64, media.len() as u64);
