@@ -9,7 +9,7 @@
 //! meter        a process's memory, and the bytes on its line
 //! population   the customers
 //! premises     head office, broker and device in a folder that goes with them
-//! sync, journal, start    the families of figures, a file each
+//! sync, journal, start, import, closed_loop    the families of figures, a file each
 //! report       the table, and JSON
 //! ```
 //!
@@ -32,6 +32,8 @@ mod population;
 mod premises;
 mod yardstick;
 
+mod closed_loop;
+mod import;
 mod journal;
 mod start;
 mod sync;
@@ -43,7 +45,8 @@ use lab::Lab;
 use report::Report;
 
 /// Every family, in the order in which they are measured.
-const FAMILIES: [&[Bench]; 3] = [&sync::BENCHES, &journal::BENCHES, &start::BENCHES];
+const FAMILIES: [&[Bench]; 5] =
+    [&sync::BENCHES, &journal::BENCHES, &start::BENCHES, &import::BENCHES, &closed_loop::BENCHES];
 
 /// Measures Touchpoint on this machine: real programs, a real Mosquitto, loopback alone.
 #[derive(Debug, Parser)]
