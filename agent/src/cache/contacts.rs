@@ -1,5 +1,6 @@
 //! What was said to customers at any machine, as far as the contact log was read.
 
+use std::cmp::Reverse;
 use touchpoint_protocol::{
     contact::{Contact, ContactKind, InteractionId},
     contacts::Entry,
@@ -34,7 +35,16 @@ impl Cache {
         let contacts = self.0.read(move |connection| {
             let mut query = connection.prepare_cached(include_str!("contacts.sql"))?;
             let most = i64::try_from(MOST).unwrap_or(i64::MAX);
-            query.query_map([i64::from(customer), most], |row| contact(customer, row))?.collect()
+            let mut contacts: Vec<Contact> = Vec::new();
+            for showings in [true, false] {
+                for found in
+                    query.query_map(params![i64::from(customer), showings, most], |row| contact(customer, row))?
+                {
+                    contacts.push(found?);
+                }
+            }
+            contacts.sort_by_key(|contact| Reverse(contact.at));
+            Ok(contacts)
         });
         contacts.await.map_err(failed("read what was said to a customer"))
     }

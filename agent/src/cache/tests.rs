@@ -1,6 +1,7 @@
 //! The cache's rules, each as a test.
 
 use super::*;
+use crate::domain::contact::MOST;
 use touchpoint_protocol::{
     block::{Packer, Row},
     campaign::AnswerKind,
@@ -212,6 +213,20 @@ async fn contacts_go_when_they_are_older_than_any_cap_by_a_clock_that_can_be_bel
     assert_eq!((counted(&cache).await, said(&cache, 7).await.last().unwrap().1), ((7, 7), 3));
     cache.keep_at_most(4, vec![contact(7, "j1", 50, 90)], 11, day(100, ClockQuality::Synchronised)).await.unwrap();
     assert_eq!((counted(&cache).await, said(&cache, 7).await.last().unwrap().1), ((4, 4), 6));
+}
+
+#[tokio::test]
+async fn no_number_of_showings_makes_an_answer_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = open(&folder);
+    let showing = |sequence: u64| match contact(7, "j1", sequence, 100) {
+        Entry::Contact(answer) => Entry::Contact(Contact { what: ContactKind::Shown, ..answer }),
+        erased => erased,
+    };
+    let page = [vec![contact(7, "j2", 1, 90)], (0..=MOST as u64).map(showing).collect()].concat();
+    cache.keep_contacts(page, 9, day(100, ClockQuality::Synchronised)).await.unwrap();
+    let said = said(&cache, 7).await;
+    assert_eq!((said.len(), said.last().unwrap()), (MOST + 1, &("j2".to_owned(), 1)));
 }
 
 #[tokio::test]

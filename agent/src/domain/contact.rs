@@ -2,10 +2,12 @@
 
 pub use touchpoint_protocol::contact::{Contact, ContactKind};
 
-/// Most of a customer's contacts that a decision looks at, the latest first: more than any cap within any window counts.
+/// Most of a customer's showings, and most of their answers, that a decision looks at, the latest first: more than any cap within any
+/// window counts. Each has room of its own, so that no number of messages that are owed makes an objection forgotten.
 pub const MOST: usize = 500;
 
-/// Everything that is known, from two sources that may know the same: each contact once, the latest first, at most [`MOST`].
+/// Everything that is known, from two sources that may know the same: each contact once, the latest first, at most [`MOST`] showings
+/// and as many answers.
 ///
 /// An interaction says the same wherever it is told, so it does not matter which source it is taken from.
 pub fn union(here: Vec<Contact>, elsewhere: Vec<Contact>) -> Vec<Contact> {
@@ -13,7 +15,12 @@ pub fn union(here: Vec<Contact>, elsewhere: Vec<Contact>) -> Vec<Contact> {
     all.extend(elsewhere);
     all.sort_unstable_by(|one, other| other.at.cmp(&one.at).then_with(|| one.id.cmp(&other.id)));
     all.dedup_by(|one, other| one.id == other.id);
-    all.truncate(MOST);
+    let (mut showings, mut answers) = (0, 0);
+    all.retain(|contact| {
+        let count = if contact.what == ContactKind::Shown { &mut showings } else { &mut answers };
+        *count += 1;
+        *count <= MOST
+    });
     all
 }
 
@@ -41,7 +48,7 @@ mod tests {
     }
 
     fn some(most: usize) -> impl Strategy<Value = Vec<Contact>> {
-        vec((0..3_u8, 0..400_u64).prop_map(|(machine, sequence)| contact(machine, sequence)), 0..most)
+        vec((0..3_u8, 0..500_u64).prop_map(|(machine, sequence)| contact(machine, sequence)), 0..most)
     }
 
     fn ids(contacts: &[Contact]) -> BTreeSet<InteractionId> {
@@ -66,12 +73,17 @@ mod tests {
         }
 
         #[test]
-        fn of_too_many_the_oldest_go(here in some(700), elsewhere in some(700)) {
-            let all = &ids(&here) | &ids(&elsewhere);
-            let oldest = here.iter().chain(&elsewhere).map(|contact| contact.at).min();
+        fn of_too_many_the_oldest_go_and_no_showing_takes_the_room_of_an_answer(here in some(1_400), elsewhere in some(1_400)) {
+            let mut all: Vec<Contact> = here.iter().chain(&elsewhere).cloned().collect();
+            all.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+            all.dedup();
             let union = union(here, elsewhere);
-            prop_assert_eq!(union.len(), all.len().min(MOST));
-            prop_assert!(all.len() <= MOST || union.last().map(|last| last.at) >= oldest);
+            for of in [|contact: &&Contact| contact.what == ContactKind::Shown, |contact: &&Contact| contact.what != ContactKind::Shown] {
+                let (known, kept) = (all.iter().filter(of).count(), union.iter().filter(of).count());
+                prop_assert_eq!(kept, known.min(MOST));
+                let gone = all.iter().filter(of).filter(|contact| !union.contains(contact)).map(|contact| contact.at).max();
+                prop_assert!(gone <= union.iter().rfind(of).map(|last| last.at));
+            }
         }
     }
 }

@@ -41,5 +41,5 @@ CREATE TABLE erasure (
     PRIMARY KEY (position, customer)
 ) STRICT, WITHOUT ROWID;
 
--- A customer's contact history is read at every visit of theirs.
-CREATE INDEX interaction_of_customer ON interaction (customer, sequence) WHERE customer IS NOT NULL;
+-- A customer's contact history is read at every visit of theirs, without what was not shown.
+CREATE INDEX interaction_of_customer ON interaction (customer, worth, sequence) WHERE customer IS NOT NULL;

@@ -4,7 +4,10 @@
 //! device's part of the contact history. Nothing is deleted because it was sent; what a full journal has to give up leaves a
 //! record that it is gone.
 
-use std::path::{Path, PathBuf};
+use std::{
+    cmp::Reverse,
+    path::{Path, PathBuf},
+};
 use tokio::sync::watch;
 use touchpoint_protocol::{
     customer::CustomerId,
@@ -218,8 +221,15 @@ impl Journal {
         let contacts = self.vault.read(move |connection| {
             let mut query = connection.prepare_cached(include_str!("contacts.sql"))?;
             let most = i64::try_from(MOST).unwrap_or(i64::MAX);
-            let rows = query.query_map([i64::from(customer), most], interaction)?;
-            rows.filter_map(|row| row.map(|interaction| Contact::of(&id, &interaction)).transpose()).collect()
+            let mut contacts = Vec::new();
+            // Whatever was not shown is no contact, and a customer who objected comes back more often than contacts are counted.
+            for worth in [Worth::Showing, Worth::Answer] {
+                for row in query.query_map([i64::from(customer), worth as i64, most], interaction)? {
+                    contacts.extend(Contact::of(&id, &row?));
+                }
+            }
+            contacts.sort_by_key(|contact| Reverse(contact.id.sequence));
+            Ok(contacts)
         });
         contacts.await.map_err(failed("read what was said to a customer"))
     }

@@ -79,6 +79,20 @@ async fn the_contact_history_is_a_customers_own_the_latest_first() {
     assert_eq!(what, [ContactKind::Answered(AnswerKind::Decline), ContactKind::Shown]);
 }
 
+#[tokio::test]
+async fn however_often_a_customer_is_spared_or_served_afterwards_an_objection_stays_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder).await;
+    journal.record(entry(Some(7), answered(AnswerKind::OptOut))).await.unwrap();
+    for _ in 0..=MOST {
+        journal.record(entry(Some(7), not_shown())).await.unwrap();
+        journal.record(entry(Some(7), shown())).await.unwrap();
+    }
+    let contacts = journal.contacts(7.try_into().unwrap()).await.unwrap();
+    assert_eq!(contacts.len(), MOST + 1);
+    assert_eq!(contacts.last().unwrap().what, ContactKind::Answered(AnswerKind::OptOut));
+}
+
 /// A journal that is full with so many records, and makes room for a few at a time.
 async fn small(folder: &tempfile::TempDir, records: u64) -> Journal {
     Journal { bound: Bound { records, batch: 4, ..BOUND }, ..open(folder).await }

@@ -9,7 +9,7 @@
 //! meter        a process's memory, and the bytes on its line
 //! population   the customers
 //! premises     head office, broker and device in a folder that goes with them
-//! sync, journal, start, decide    the families of figures, a file each
+//! sync, journal, start, decide, import, closed_loop    the families of figures, a file each
 //! report       the table, and JSON
 //! ```
 //!
@@ -32,7 +32,9 @@ mod population;
 mod premises;
 mod yardstick;
 
+mod closed_loop;
 mod decide;
+mod import;
 mod journal;
 mod start;
 mod sync;
@@ -44,7 +46,8 @@ use lab::Lab;
 use report::Report;
 
 /// Every family, in the order in which they are measured.
-const FAMILIES: [&[Bench]; 4] = [&sync::BENCHES, &journal::BENCHES, &start::BENCHES, &decide::BENCHES];
+const FAMILIES: [&[Bench]; 6] =
+    [&sync::BENCHES, &journal::BENCHES, &start::BENCHES, &decide::BENCHES, &import::BENCHES, &closed_loop::BENCHES];
 
 /// Measures Touchpoint on this machine: real programs, a real Mosquitto, loopback alone.
 #[derive(Debug, Parser)]
