@@ -68,7 +68,7 @@ impl Scene {
         let line = runtime.block_on(Line::lay(address, Arc::new(()))).unwrap();
         one.edit(broker.endpoint(), &format!("mqtt://{}", line.address()));
         let (hub, agents) = (office.serve(), [&one, &other].map(Kiosk::start));
-        agents.each_ref().map(|agent| agent.holds(1, 1));
+        agents.iter().for_each(|agent| drop(agent.holds(1, 1)));
         Scene { agents, line, runtime, _hub: hub, office, _broker: broker, _folder: folder }
     }
 
@@ -80,7 +80,7 @@ impl Scene {
 
     /// Waits until head office has everything and both kiosks know all of it, the other's as well as their own.
     fn converges(&self) {
-        self.agents.each_ref().map(RunningKiosk::delivers);
+        self.agents.iter().for_each(|agent| drop(agent.delivers()));
         let log = self.runtime.block_on(books::log(&self.office));
         let end = log.last().map_or(0, |(position, _)| *position);
         for agent in &self.agents {
