@@ -49,8 +49,7 @@ impl Contract {
     fn operations(&self) -> BTreeSet<(String, String)> {
         let paths = Contract::below(&self.0, "\npaths:");
         let of = |path: String| {
-            let methods =
-                Contract::keys(&Contract::below(&paths, &format!("  {path}:\n").trim_end_matches('\n').to_owned()), 4);
+            let methods = Contract::keys(&Contract::below(&paths, format!("  {path}:\n").trim_end_matches('\n')), 4);
             methods.into_iter().map(move |method| (path.clone(), method))
         };
         Contract::keys(&paths, 2).into_iter().flat_map(of).collect()

@@ -184,7 +184,7 @@ fn contacts(bundle: &Bundle) -> Vec<Contact> {
         customer: CustomerId::try_from(7).expect("a number"),
         campaign: bundle.campaigns[(at % 10) as usize].id.clone(),
         at: Utc::from_millis(NOW - (at as i64 + 1) * 7 * 24 * 3_600_000),
-        what: if at % 3 == 0 { ContactKind::Answered(AnswerKind::Later) } else { ContactKind::Shown },
+        what: if at.is_multiple_of(3) { ContactKind::Answered(AnswerKind::Later) } else { ContactKind::Shown },
     };
     (0..50).map(contact).collect()
 }
