@@ -228,7 +228,7 @@ fn what_would_disappoint_on_the_glass_is_refused_with_file_line_and_key() {
         ),
         (
             &[("bundle.toml", "#505050", "#808080")],
-            "bundle.toml:12:1: theme.muted: has a contrast of 3.9:1 to surface, under 4.5:1",
+            "bundle.toml:12:1: theme.muted: contrast of muted on surface is 3.94, at least 4.5 is needed",
         ),
     ];
     for (changes, expected) in refusals {

@@ -171,7 +171,7 @@ fn png() -> Vec<u8> {
 
 pub(crate) const BUNDLE: &str = r##"fallback_language = "en"
 [theme]
-background = "#0b1f3a"
+background = "#eef2f8"
 surface = "#ffffff"
 text = "#101010"
 muted = "#606060"

@@ -37,7 +37,8 @@ async fn morning(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), DemoError> {
     stage.visit(Stranger, Leaves, Shown("welcome", CustomerLeft)).await?;
     control_group(stage, cast).await?;
     stage.visit(Known(&cast.emil), Leaves, NotShown(Reason::NoConsent)).await?;
-    stage.visit(Known(&cast.chloe), Answers(More), Shown("student-start", Answered(More))).await?;
+    // Who wants to know more is told more at once: what is on the glass when she leaves is the follow-up.
+    stage.visit(Known(&cast.chloe), Answers(More), Shown("student-abroad", CustomerLeft)).await?;
     stage.visit(Known(&cast.greta), Leaves, Shown("mortgage-renewal", CustomerLeft)).await?;
     stage.visit(Known(&cast.hugo), TypesPin, Shown("family-insurance", Interrupted)).await?;
     stage.visit(Known(&cast.irene), WaitsTooLong, Shown("round-up", TimeUp)).await
@@ -51,7 +52,7 @@ async fn outage(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), DemoError> {
     stage.visit(Known(&cast.lea), Answers(More), Shown("branch-move", Answered(More))).await?;
     stage.visit(Stranger, Leaves, Shown("welcome", CustomerLeft)).await?;
     stage.restart_the_agent().await?;
-    stage.visit(Known(&cast.milo), Answers(More), Shown("student-start", Answered(More))).await?;
+    stage.visit(Known(&cast.milo), Answers(More), Shown("student-abroad", CustomerLeft)).await?;
     stage.visit(Known(&cast.dora), Leaves, NotShown(Reason::OptedOut)).await
 }
 
@@ -59,7 +60,7 @@ async fn outage(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), DemoError> {
 async fn afternoon(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), DemoError> {
     stage.restore_the_line().await?;
     stage.visit(Known(&cast.nora), Answers(CallMe), Shown("mortgage-renewal", Answered(CallMe))).await?;
-    // Chloé wanted to know more this morning.
+    // Chloé left this morning before she had answered the follow-up: it is due until she does.
     stage.visit(Known(&cast.chloe), Answers(Accept), Shown("student-abroad", Answered(Accept))).await?;
     stage.machine.delivered().await
 }
