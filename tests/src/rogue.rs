@@ -253,7 +253,7 @@ async fn listen(mut incoming: Incoming, publisher: Publisher, given: Given, head
         let wanted = match (rows, delta, contacts, customer) {
             (Value::Object(_), ..) => format!("{}/{}", rows["epoch"], rows["block"]),
             (_, Value::Object(_), ..) => format!("delta {}/{}", delta["epoch"], delta["from"]),
-            (_, _, Value::Object(_), _) => format!("contacts {}", contacts["after"]),
+            (_, _, Value::Object(_), _) => format!("contacts {}", contacts["from"]),
             (.., Value::Object(_)) => CUSTOMER.to_owned(),
             _ => format!("{}/{}", content["sha256"].as_str().unwrap(), content["block"]),
         };

@@ -207,7 +207,7 @@ fn a_bad_campaign_names_file_line_and_key() {
     spoil("priority = 60", "priority = 101");
     let finished = run(office.command("publish").arg(&campaigns));
     assert_eq!(finished.status.code(), Some(1));
-    let place = format!("{}:4:", Path::new("campaigns").join("savings.toml").display());
+    let place = format!("{}:6:", Path::new("campaigns").join("savings.toml").display());
     assert!(finished.stderr.contains(&place) && finished.stderr.contains("priority"), "{}", finished.stderr);
     spoil("priority = 101", "priority = 100");
     assert_eq!(office.publish(&campaigns)["revision"], 1);

@@ -27,7 +27,7 @@ fn the_problems_of_all_files_are_reported_at_once() {
     let folder = tempfile::TempDir::new().unwrap();
     write_campaigns(folder.path());
     let path = |name: &str| folder.path().join(name);
-    fs::write(path("bundle.toml"), BUNDLE.replace("#0b1f3a", "blue").replace("[thanks.en]", "[thanks.en]\nfooter = 1"))
+    fs::write(path("bundle.toml"), BUNDLE.replace("#eef2f8", "blue").replace("[thanks.en]", "[thanks.en]\nfooter = 1"))
         .unwrap();
     fs::write(path("savings.toml"), SAVINGS.replace("60", "600").replace("{first-name", "{First-Name")).unwrap();
     fs::write(path("cards.toml"), SAVINGS).unwrap();

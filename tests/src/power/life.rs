@@ -90,7 +90,7 @@ impl Life {
         assert!(journal.state().borrow().discarded > 0, "the journal made room");
         life.confirm(&journal, 40).await;
         journal.tidy().await;
-        life.record(&journal, 40).await;
+        life.record(&journal, 110).await;
         life.events = recorder::stop();
         journal.close().await.unwrap();
         life
