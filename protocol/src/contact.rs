@@ -76,6 +76,13 @@ impl Contact {
     }
 }
 
+impl Contact {
+    /// Whether it is an objection to all marketing, which does not grow old.
+    pub fn is_objection(&self) -> bool {
+        self.what == ContactKind::Answered(AnswerKind::OptOut)
+    }
+}
+
 impl ContactKind {
     /// Its number on the wire and in tables.
     pub fn code(self) -> u8 {

@@ -211,6 +211,17 @@ async fn contacts_go_when_they_are_older_than_any_cap_by_a_clock_that_can_be_bel
     assert_eq!(counted(&cache).await, (10, 10));
     cache.keep_contacts(vec![], 10, day(503, ClockQuality::Synchronised)).await.unwrap();
     assert_eq!((counted(&cache).await, said(&cache, 7).await.last().unwrap().1), ((7, 7), 3));
+    let objection = |sequence| match contact(8, "j1", sequence, 1) {
+        Entry::Contact(answer) => Entry::Contact(Contact { what: ContactKind::Answered(AnswerKind::OptOut), ..answer }),
+        erased => erased,
+    };
+    let old = vec![objection(90), contact(8, "j1", 91, 1)];
+    cache.keep_contacts(old, 10, day(503, ClockQuality::Synchronised)).await.unwrap();
+    assert_eq!(said(&cache, 8).await, [("j1".to_owned(), 90)], "an objection does not grow old");
+    cache
+        .keep_contacts(vec![Entry::Erased(8.try_into().unwrap())], 10, day(503, ClockQuality::Synchronised))
+        .await
+        .unwrap();
     cache.keep_at_most(4, vec![contact(7, "j1", 50, 90)], 11, day(100, ClockQuality::Synchronised)).await.unwrap();
     assert_eq!((counted(&cache).await, said(&cache, 7).await.last().unwrap().1), ((4, 4), 6));
 }

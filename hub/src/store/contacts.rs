@@ -153,7 +153,8 @@ impl Members {
     }
 }
 
-/// Takes contacts out of the logs that are too old to say anything. Who is erased stays so: a device may come back from anywhere.
+/// Takes contacts out of the logs that are too old to say anything. Who is erased stays so, as a device may come back from anywhere; and
+/// an objection holds until its customer takes it back.
 pub(super) fn prune(transaction: &Transaction<'_>, now: Utc) -> rusqlite::Result<()> {
     let mut prune = transaction.prepare_cached(include_str!("contact-prune.sql"))?;
     prune.execute([now.plus_millis(-AGE).as_millis(), PRUNED]).map(drop)
@@ -168,8 +169,9 @@ fn append(
 ) -> rusqlite::Result<()> {
     let mut end = transaction.prepare_cached(include_str!("contact-append.sql"))?;
     let position: i64 = end.query_row([shard.as_str()], |row| row.get(0))?;
-    let erased = matches!(entry, Entry::Erased(_));
-    let values = (shard.as_str(), position, i64::from(customer), erased, now.as_millis(), entry.to_cbor());
+    let (erased, objection) =
+        (matches!(entry, Entry::Erased(_)), matches!(entry, Entry::Contact(contact) if contact.is_objection()));
+    let values = (shard.as_str(), position, i64::from(customer), erased, objection, now.as_millis(), entry.to_cbor());
     transaction.prepare_cached(include_str!("contact-insert.sql"))?.execute(values).map(drop)
 }
 

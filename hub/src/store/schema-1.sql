@@ -117,12 +117,14 @@ CREATE TABLE contact_log (
     customers BLOB NOT NULL
 ) STRICT;
 
--- Its entries, in CBOR. Whatever was said of a customer before they were erased is gone, and so is what is too old; so there are gaps.
+-- Its entries, in CBOR. Whatever was said of a customer before they were erased is gone, and so is what is too old, unless it is an
+-- objection, which has no age; so there are gaps.
 CREATE TABLE contact (
     shard       TEXT NOT NULL REFERENCES contact_log,
     position    INTEGER NOT NULL,
     customer    INTEGER NOT NULL,
     erased      INTEGER NOT NULL CHECK (erased IN (0, 1)),
+    objection   INTEGER NOT NULL CHECK (objection IN (0, 1)),
     appended_ms INTEGER NOT NULL,
     entry       BLOB NOT NULL,
     PRIMARY KEY (shard, position)
@@ -130,4 +132,4 @@ CREATE TABLE contact (
 
 CREATE INDEX contact_of_customer ON contact (shard, customer);
 CREATE INDEX contact_erased ON contact (shard, position) WHERE erased = 1;
-CREATE INDEX contact_by_age ON contact (appended_ms) WHERE erased = 0;
+CREATE INDEX contact_by_age ON contact (appended_ms) WHERE erased = 0 AND objection = 0;

@@ -72,7 +72,7 @@ async fn log(office: &Office, shard: &str) -> Vec<(u64, i64, bool)> {
     let entries = office.contacts(&shard.parse().unwrap()).await.unwrap();
     let line = |(position, entry)| match entry {
         Entry::Contact(contact) => {
-            assert_eq!(contact.what, ContactKind::Answered(AnswerKind::Decline));
+            assert!(matches!(contact.what, ContactKind::Answered(AnswerKind::Decline | AnswerKind::OptOut)));
             (position, contact.customer.into(), false)
         }
         Entry::Erased(customer) => (position, customer.into(), true),
@@ -139,7 +139,7 @@ async fn what_somebody_did_later_goes_with_them() {
 }
 
 #[tokio::test]
-async fn a_contact_goes_after_400_days_and_an_erasure_never() {
+async fn a_contact_goes_after_400_days_and_an_objection_or_erasure_never() {
     let folder = TempDir::new().unwrap();
     let office = office(&folder).await;
     deliver(&office, "north", vec![interaction(1, 1, declined()), interaction(2, 2, declined())]).await;
@@ -154,6 +154,11 @@ async fn a_contact_goes_after_400_days_and_an_erasure_never() {
     };
     assert_eq!(later(399, 3).await, [(2, 2, false), (3, 1, true), (4, 3, false)]);
     assert_eq!(later(401, 4).await, [(3, 1, true), (4, 3, false), (5, 3, false)]);
+    let objected = Ending::Answered(AnswerKind::OptOut);
+    let objection =
+        Fact::Ended { campaign: "savings".parse().unwrap(), variant: None, ending: objected, dwell_ms: 900 };
+    deliver(&office, "north", vec![interaction(5, 3, objection)]).await;
+    assert_eq!(later(900, 6).await, [(3, 1, true), (6, 3, false), (7, 3, false)]);
 }
 
 #[tokio::test]
