@@ -60,7 +60,7 @@ pub(super) struct Question {
     /// Somebody made up, in JSON, instead of a number on stdin.
     #[arg(long, required_unless_present = "config")]
     profile: Option<PathBuf>,
-    /// A bundle as devices get it, in JSON, instead of a device's own.
+    /// A bundle as devices get it, or the folder where `touchpoint-hub check --bundle` left it as bundle.json, instead of a device's own.
     #[arg(long, conflicts_with = "config", requires = "profile")]
     campaigns: Option<PathBuf>,
     /// What the number on stdin is.
@@ -156,8 +156,10 @@ impl Question {
         let what = profile.display().to_string();
         let profile: MadeUpProfile =
             serde_json::from_slice(&read(profile, LONGEST)?).map_err(|source| AskError::Json { what, source })?;
+        // The campaigns as they are written are head office's to read; the device's program stays small.
+        let campaigns = if campaigns.is_dir() { campaigns.join("bundle.json") } else { campaigns.to_owned() };
         let what = campaigns.display().to_string();
-        let bundle = Bundle::decode(&read(campaigns, limits::BUNDLE as u64)?)
+        let bundle = Bundle::decode(&read(&campaigns, limits::BUNDLE as u64)?)
             .map_err(|source| AskError::Bundle { what, source })?;
         let (customer, contacts) = profile.known();
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

@@ -53,6 +53,7 @@ deploy/mapping.toml shows everything.";
 const CHECK_HELP: &str = "Example:
   touchpoint-hub check campaigns
   touchpoint-hub check --strict --config acme/hub.toml campaigns
+  touchpoint-hub check --bundle campaigns/bundle.json campaigns
 
 Problems are what would disappoint on the glass; with them nothing is published. Warnings are what is only doubtful. Both are told on
 stderr as file:line:column: key: what.";
@@ -115,6 +116,9 @@ enum Command {
         /// Take what is doubtful for wrong
         #[arg(long)]
         strict: bool,
+        /// Write what devices would get, for `touchpoint-agent explain` to decide by; beside the campaigns as bundle.json it is found
+        #[arg(long, value_name = "FILE")]
+        bundle: Option<PathBuf>,
         /// The folder: bundle.toml, a TOML file for each campaign, pictures beside them
         folder: PathBuf,
     },
@@ -287,7 +291,7 @@ async fn run(command: Command) -> Result<(), Failure> {
             Ok(office.close().await?)
         }
         Command::Import(args) => args.run().await,
-        Command::Check { config, strict, folder } => {
+        Command::Check { config, strict, bundle, folder } => {
             let checked = match config {
                 None => check(&folder)?,
                 Some(config) => {
@@ -298,6 +302,10 @@ async fn run(command: Command) -> Result<(), Failure> {
                 }
             };
             warn(&checked.warnings, strict)?;
+            if let Some(file) = bundle {
+                std::fs::write(&file, checked.bundle.encode())
+                    .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+            }
             Ok(say(format_args!("ready to be published, campaigns: {}", checked.bundle.campaigns.len()))?)
         }
         Command::Schema { folder } => {

@@ -206,12 +206,12 @@ fn a_decision_is_explained_to_a_technician_beside_the_running_agent() {
     let (code, said) = ask(&[], ANNA);
     assert!(code == Some(1) && said.contains("does it run?") && !said.contains(ANNA), "{said}");
 
-    // And without any device, on a bundle as devices get it.
-    let bundle = touchpoint_hub::check(&touchpoint_tests::workspace::demo_campaigns()).unwrap().bundle.encode();
-    let file = folder.path().join("bundle.json");
-    fs::write(&file, bundle).unwrap();
+    // And without any device, on a folder where head office left what devices would get.
+    let (campaigns, file) = (touchpoint_tests::workspace::demo_campaigns(), folder.path().join("bundle.json"));
+    let checked = program("touchpoint-hub").arg("check").arg("--bundle").arg(&file).arg(&campaigns).output().unwrap();
+    assert!(checked.status.success(), "{checked:?}");
     let mut command = program("touchpoint-agent");
-    let command = command.arg("explain").arg("--profile").arg(&profile).arg("--campaigns").arg(&file);
+    let command = command.arg("explain").arg("--profile").arg(&profile).arg("--campaigns").arg(folder.path());
     let (code, said) = explain(command, "");
     assert!(code == Some(0) && said.contains("shows family-insurance in en"), "{said}");
 }
