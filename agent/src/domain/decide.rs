@@ -1,9 +1,9 @@
 //! Which message a customer is shown, and why not each of the others.
 //!
 //! Pure and deterministic: the same customer, contacts, campaigns and moment always give the same decision. Every campaign
-//! gets exactly one [`Verdict`], from the first question it fails, one file for each: [`schedule`] and panel, audience and [`consent`],
-//! condition ([`eligibility`]), [`sequence`], contact [`policy`]. Those that fail none are taken in the order of their [`rank`]; the first
-//! of them that fits the time left and whose control group ([`assignment`]) the customer is not in has won.
+//! gets exactly one [`Verdict`], from the first question it fails, one file for each: `schedule` and panel, audience and `consent`,
+//! condition (`eligibility`), `sequence`, contact `policy`. Those that fail none are taken in the order of their `rank`; the first
+//! of them that fits the time left and whose control group (`assignment`) the customer is not in has won.
 //!
 //! A customer waits for this, so nothing is made into text, and what is the same for all campaigns is reckoned once.
 
