@@ -220,7 +220,7 @@ impl Device {
             pin_entry: false,
         };
         let (cache, journal) = (self.cache.clone(), self.journal.clone());
-        let (files, damage) = (self.config.databases(), [cache.damage(), journal.damage()]);
+        let files = self.config.databases();
         let boot = clock.now().boot;
         let identity =
             Identity { device: self.config.device.clone(), membership: self.config.membership.clone(), boot };
@@ -228,7 +228,7 @@ impl Device {
         let line = tokio::spawn(async move { self.keep_line(identity, clock, wishes, hung_up).await });
 
         // Whoever has met damage stops as if asked to: the visit ends, and the next start begins with a new file.
-        let [broken_cache, broken_journal] = damage.clone().map(met);
+        let [broken_cache, broken_journal] = [cache.damage(), journal.damage()].map(met);
         let stop = async move {
             select! {
                 () = stop => {}
@@ -242,9 +242,15 @@ impl Device {
         if let Err(error) = line.await {
             tracing::error!(%error, "the line's task failed");
         }
-        let ([cache_file, journal_file], [cache_damage, journal_damage]) = (files, damage);
-        let cache = retire(&cache_file, cache.close().await, &cache_damage, aside::replace);
-        retire(&journal_file, journal.close().await, &journal_damage, aside::keep).and(cache)
+        close(files, cache, journal).await
+    }
+
+    /// Closes both files of a device that was only looked at.
+    ///
+    /// # Errors
+    /// A database could not be closed; everything committed is safe.
+    pub async fn close(self) -> Result<(), DeviceError> {
+        close(self.config.databases(), self.cache, self.journal).await
     }
 
     /// Connects, again and again, with growing pauses; until the agent stops.
@@ -428,6 +434,13 @@ async fn read_cache(cache: &Cache) -> Result<(Option<StoredCampaigns>, LineStatu
 async fn met(mut damage: watch::Receiver<bool>) {
     // A vault that is gone meets no more.
     let _ = damage.wait_for(|damaged| *damaged).await;
+}
+
+/// Closes both databases, or sets aside which of them was found damaged.
+async fn close([cache_file, journal_file]: [PathBuf; 2], cache: Cache, journal: Journal) -> Result<(), DeviceError> {
+    let [cache_damage, journal_damage] = [cache.damage(), journal.damage()];
+    let cache = retire(&cache_file, cache.close().await, &cache_damage, aside::replace);
+    retire(&journal_file, journal.close().await, &journal_damage, aside::keep).and(cache)
 }
 
 /// How a database ends: closed, or set aside if it was damaged.

@@ -12,6 +12,9 @@ pub enum DemoError {
     /// There is no temporary folder, or it takes no files.
     #[error("cannot set up the demo's folder")]
     Folder(#[source] io::Error),
+    /// What the demo left cannot be looked through for card numbers.
+    #[error("cannot look through the demo's files")]
+    Search(#[source] io::Error),
     /// A picture or the report cannot be written.
     #[error("cannot write {}", path.display())]
     Write {

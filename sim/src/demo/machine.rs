@@ -88,8 +88,19 @@ impl Machine {
         self.events.send_timeout(event, STEP).await.map_err(|_| late("the agent's attention", STEP))
     }
 
-    /// Waits until the showing that is going on has ended.
-    pub(super) async fn showing_ended(&mut self) -> Result<(), DemoError> {
+    /// Waits until everything that has happened so far is seen to, and says how the visit stands then.
+    pub(super) async fn settled(&self) -> Result<Option<VisitStatus>, DemoError> {
+        // Events are taken in turn: whoever gets the picture stands behind everything before.
+        let (reply, picture) = oneshot::channel();
+        self.happens(Event::Picture(reply)).await?;
+        match timeout(STEP, picture).await {
+            Ok(Ok(_)) => Ok(self.visits.borrow().visit.clone()),
+            _ => Err(late("the end of a step", STEP)),
+        }
+    }
+
+    /// Waits until the time of the message on the glass is up: the one end of a showing that no event brings about.
+    pub(super) async fn time_up(&mut self) -> Result<(), DemoError> {
         let ended = |status: &VisitLoop| status.visit.as_ref().is_some_and(|visit| visit.ending.is_some());
         match timeout(STEP, self.visits.wait_for(ended)).await {
             Ok(Ok(_)) => Ok(()),
@@ -101,13 +112,7 @@ impl Machine {
     pub(super) async fn leave(&mut self) -> Result<Option<VisitStatus>, DemoError> {
         self.happens(Event::Left).await?;
         self.happens(Event::PinEntry(false)).await?;
-        // Events are taken in turn: whoever gets the picture stands behind everything before.
-        let (reply, picture) = oneshot::channel();
-        self.happens(Event::Picture(reply)).await?;
-        match timeout(STEP, picture).await {
-            Ok(Ok(_)) => Ok(self.visits.borrow().visit.clone()),
-            _ => Err(late("the end of a visit", STEP)),
-        }
+        self.settled().await
     }
 
     /// Waits until the line is as said.

@@ -34,6 +34,7 @@ async fn recorded(config: &Config) -> Result<(JournalId, JournalSide, Vec<Intera
         let last = all.last().map_or(0, |interaction| interaction.sequence);
         let next = journal.after(last, limits::BATCH).await?;
         if next.is_empty() {
+            device.close().await?;
             let side = JournalSide { recorded: state.recorded, confirmed: state.confirmed };
             return Ok((state.id, side, all));
         }

@@ -1,7 +1,10 @@
 //! What a demo came to: the visits, and the reckoning between the device's journal and head office.
 
 use serde::Serialize;
-use touchpoint_protocol::name::{CampaignId, Segment};
+use touchpoint_protocol::{
+    campaign::AnswerKind,
+    name::{CampaignId, Segment},
+};
 
 /// The whole demo, as `report.json` has it.
 #[derive(Debug, Clone, Serialize)]
@@ -33,10 +36,21 @@ pub struct Visit {
     pub reason: Option<String>,
     /// How the showing ended.
     pub answer: Option<String>,
+    /// The message that it followed at once, if it did.
+    pub after: Option<After>,
     /// From the reading of the card to the picture on the glass, in microseconds.
     pub card_to_pixels_us: Option<u64>,
     /// Whether the device could reach head office.
     pub line: LineState,
+}
+
+/// A message that another one followed in the same visit.
+#[derive(Debug, Clone, Serialize)]
+pub struct After {
+    /// Its campaign.
+    pub campaign: Option<CampaignId>,
+    /// What the customer answered.
+    pub answer: AnswerKind,
 }
 
 /// What a customer brought.

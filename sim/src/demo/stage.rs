@@ -1,7 +1,8 @@
 //! One visit after the other: a visitor, what they do, and what came of it.
 
 use super::{
-    By, DemoError, Happening, LineState, Onlooker, OutFolder, Sync, Verdict, Visit, machine::Machine, office::Founded,
+    After, By, DemoError, Happening, LineState, Onlooker, OutFolder, Sync, Verdict, Visit, machine::Machine,
+    office::Founded,
 };
 use crate::{cards, cast::Person, clock::SimulatedClock, line::Line, screen::Glass};
 use std::{
@@ -17,6 +18,7 @@ use touchpoint_protocol::{
     campaign::AnswerKind,
     card::Card,
     interaction::{Ending, Reason},
+    name::CampaignId,
 };
 
 /// A test card (American Express's) that no generated customer holds.
@@ -113,21 +115,29 @@ impl<'a> Stage<'a> {
         let (by, card) = visitor.presents();
         let before = self.glass.views();
         let decided = self.machine.present(card).await?;
+        let mut after = None;
         if decided.shown {
             if self.glass.views() == before {
                 self.surprises.push(format!("visit {n}: a message counts as shown, and nothing was on the glass"));
             }
-            let campaign = decided.campaign.as_ref().map_or("none", |campaign| campaign.as_str());
-            let path = self.out.file(&format!("{n:02}-{campaign}.png"));
-            self.glass.save_png(&path).map_err(|source| DemoError::Write { path, source })?;
+            self.picture(n, decided.campaign.as_ref())?;
             self.clock.advance(THINKS);
             match act {
                 Act::Answers(kind) => self.machine.happens(Event::Answered(kind)).await?,
                 Act::Leaves => self.machine.happens(Event::Left).await?,
-                Act::WaitsTooLong => self.clock.advance(TOO_LONG),
                 Act::TypesPin => self.machine.happens(Event::PinEntry(true)).await?,
+                Act::WaitsTooLong => {
+                    self.clock.advance(TOO_LONG);
+                    self.machine.time_up().await?;
+                }
             }
-            self.machine.showing_ended().await?;
+            // Another message may be on the glass at once, in answer to the answer.
+            if let (Act::Answers(kind), Some(now)) = (act, self.machine.settled().await?)
+                && now.showings > decided.showings
+            {
+                self.picture(n, now.campaign.as_ref())?;
+                after = Some(After { campaign: decided.campaign.clone(), answer: kind });
+            }
         }
         let status = self.machine.leave().await?.unwrap_or(decided);
         let visit = Visit {
@@ -138,6 +148,7 @@ impl<'a> Stage<'a> {
             campaign: status.campaign.clone(),
             reason: status.reason.map(|reason| reason.to_string()),
             answer: status.ending.map(|ending| ending.to_string()),
+            after,
             card_to_pixels_us: status.card_to_pixels_us,
             line: self.state,
         };
@@ -168,6 +179,13 @@ impl<'a> Stage<'a> {
         self.machine.delivered().await?;
         self.state = LineState::Up;
         self.tell(&Happening::LineRestored)
+    }
+
+    /// Keeps what is on the glass as a picture.
+    fn picture(&self, n: usize, campaign: Option<&CampaignId>) -> Result<(), DemoError> {
+        let campaign = campaign.map_or("none", CampaignId::as_str);
+        let path = self.out.file(&format!("{n:02}-{campaign}.png"));
+        self.glass.save_png(&path).map_err(|source| DemoError::Write { path, source })
     }
 
     fn tell(&mut self, happening: &Happening<'_>) -> Result<(), DemoError> {

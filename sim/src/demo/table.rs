@@ -1,6 +1,6 @@
 //! A demo as a table for a person, line by line as it goes.
 
-use super::{By, Happening, LineState, Onlooker, Performance, Verdict, Visit};
+use super::{After, By, Happening, LineState, Onlooker, Performance, Verdict, Visit};
 use std::io::{self, Write};
 
 /// Writes the table. Never a number by which a customer could be known: they stand there by segment.
@@ -55,7 +55,13 @@ impl<W: Write> Table<W> {
         };
         let answer = visit.answer.as_deref().unwrap_or("-");
         let time = visit.card_to_pixels_us.map_or("-".to_owned(), |us| us.to_string());
-        writeln!(self.0, "{:3}  {who:<10} {by:<8} {line:<4} {what:<18} {answer:<14} {time:>7}", visit.n)
+        let Some(After { campaign, answer: first }) = &visit.after else {
+            return writeln!(self.0, "{:3}  {who:<10} {by:<8} {line:<4} {what:<18} {answer:<14} {time:>7}", visit.n);
+        };
+        // The time is that of the first message, and so the line with the time is the first one's.
+        let (before, first) = (campaign.as_ref().map_or("", |campaign| campaign.as_str()), first.to_string());
+        writeln!(self.0, "{:3}  {who:<10} {by:<8} {line:<4} {before:<18} {first:<14} {time:>7}", visit.n)?;
+        writeln!(self.0, "{:3}  {:<10} {:<8} {:<4} {what:<18} {answer:<14}", "", "at once", "", "")
     }
 
     fn head(&mut self) -> io::Result<()> {
