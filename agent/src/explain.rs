@@ -136,7 +136,7 @@ pub fn explain(
     let choice = decision.choice.as_ref();
     let explained = |verdict| {
         let VerdictStatus { campaign, verdict: word } = VerdictStatus::of(verdict);
-        Explained { campaign, verdict: word, why: verdict.1.to_string() }
+        Explained { campaign, verdict: word.to_owned(), why: verdict.1.to_string() }
     };
     Explanation {
         at: moment.utc,

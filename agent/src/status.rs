@@ -104,7 +104,7 @@ pub struct VerdictStatus {
     /// The campaign.
     pub campaign: CampaignId,
     /// `won`, `outranked`, or the reason why it lost.
-    pub verdict: String,
+    pub verdict: &'static str,
 }
 
 /// What the two loops on the line are doing.
@@ -228,9 +228,9 @@ impl VerdictStatus {
     /// The verdict in a word.
     pub fn of((campaign, verdict): &(&CampaignId, Verdict<'_>)) -> VerdictStatus {
         let verdict = match verdict {
-            Verdict::Won => "won".to_owned(),
-            Verdict::Outranked => "outranked".to_owned(),
-            Verdict::Lost(loss) => loss.reason().to_string(),
+            Verdict::Won => "won",
+            Verdict::Outranked => "outranked",
+            Verdict::Lost(loss) => loss.reason().as_str(),
         };
         VerdictStatus { campaign: (*campaign).clone(), verdict }
     }

@@ -201,9 +201,10 @@ pub enum Reason {
     PanelFailed,
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Reason {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
             Reason::NoCampaigns => "no_campaigns",
             Reason::NotScheduled => "not_scheduled",
             Reason::PanelTooSmall => "panel_too_small",
@@ -223,7 +224,13 @@ impl fmt::Display for Reason {
             Reason::NoTime => "no_time",
             Reason::CacheFailed => "cache_failed",
             Reason::PanelFailed => "panel_failed",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -26,6 +26,10 @@ pub const DELTA: usize = 1_000;
 /// Most entries of a contact log in one page: what a busy shard of a hundred machines says in ten minutes, written in a few milliseconds.
 pub const CONTACTS: usize = 1_000;
 
+/// How long a contact counts, in milliseconds: the longest cap is of a year, and a visit a month later should still see all of that. A
+/// device's journal and cache and head office's log keep it as long as each other.
+pub const CONTACT_AGE_MS: i64 = 400 * 24 * 3_600 * 1_000;
+
 /// Largest signed document, in bytes, in its compact form.
 pub const SIGNED: usize = PACKET_OUT;
 

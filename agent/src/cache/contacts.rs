@@ -6,6 +6,7 @@ use touchpoint_protocol::{
     contacts::Entry,
     customer::CustomerId,
     interaction::{ClockQuality, Moment},
+    limits,
     name::JournalId,
     utc::Utc,
 };
@@ -17,10 +18,6 @@ use crate::domain::contact::MOST;
 /// Most contacts of all customers together: some 100 MB, and a year of a shard whose machines speak to 5,000 customers a day. The
 /// oldest go first.
 const KEPT: i64 = 2_000_000;
-
-/// How long a contact is kept, in milliseconds: the longest cap counts over a year, and a visit a month later should still see all
-/// of that. As long as the journal keeps it.
-const AGE: i64 = 400 * 24 * 3_600 * 1_000;
 
 /// Most contacts that go with one page: more than come with it, so that what is too much goes sooner or later, and no other write
 /// waits long.
@@ -80,7 +77,7 @@ impl Cache {
             }
             let mut prune = transaction.prepare_cached(include_str!("contact-prune.sql"))?;
             if now.clock == ClockQuality::Synchronised {
-                count -= rows(prune.execute([now.utc.plus_millis(-AGE).as_millis(), PRUNED])?);
+                count -= rows(prune.execute([now.utc.plus_millis(-limits::CONTACT_AGE_MS).as_millis(), PRUNED])?);
             }
             if count > kept {
                 count -= rows(prune.execute([i64::MAX, PRUNED.min(count - kept)])?);

@@ -3,13 +3,7 @@
 //! They stand in a table of their own. A visit looks there only for whom it has not found in the shard, and whatever the shard says of
 //! somebody, that they are in it or no longer are, ends their being a guest.
 
-use touchpoint_protocol::{
-    block::Rows,
-    customer::{CustomerId, Profile},
-    found::FoundCustomer,
-    token::Token,
-    utc::Utc,
-};
+use touchpoint_protocol::{block::Rows, found::FoundCustomer, token::Token, utc::Utc};
 use touchpoint_vault::rusqlite::{self, OptionalExtension, Transaction, params};
 
 use super::{Cache, CacheError, failed};
@@ -46,11 +40,8 @@ impl Cache {
             }
             Ok(None)
         });
-        let Some((id, profile)) = found.await.map_err(failed("look up a guest"))? else { return Ok(None) };
-        let unreadable = || CacheError::Profile { path: self.0.path().to_owned() };
-        let id = CustomerId::try_from(id).map_err(|_| unreadable())?;
-        let profile = Profile::from_cbor(&profile).map_err(|_| unreadable())?;
-        Ok(Some(Customer { id, profile }))
+        let found = found.await.map_err(failed("look up a guest"))?;
+        found.map(|(id, profile)| self.known(id, &profile)).transpose()
     }
 
     /// Keeps a guest, unless something newer is known of them, and as many of the others as there is room for.
@@ -107,6 +98,7 @@ mod tests {
     use touchpoint_protocol::{
         block::{Packer, Row},
         contacts::Entry,
+        customer::Profile,
         delta::Delta,
         interaction::{ClockQuality, Moment},
         shard::ShardHead,

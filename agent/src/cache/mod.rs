@@ -114,11 +114,16 @@ impl Cache {
             }
             Ok(None)
         });
-        let Some((id, profile)) = found.await.map_err(failed("look up a customer"))? else { return Ok(None) };
+        let found = found.await.map_err(failed("look up a customer"))?;
+        found.map(|(id, profile)| self.known(id, &profile)).transpose()
+    }
+
+    /// A customer as a row has them.
+    fn known(&self, id: i64, profile: &[u8]) -> Result<Customer, CacheError> {
         let unreadable = || CacheError::Profile { path: self.0.path().to_owned() };
         let id = CustomerId::try_from(id).map_err(|_| unreadable())?;
-        let profile = Profile::from_cbor(&profile).map_err(|_| unreadable())?;
-        Ok(Some(Customer { id, profile }))
+        let profile = Profile::from_cbor(profile).map_err(|_| unreadable())?;
+        Ok(Customer { id, profile })
     }
 
     /// What the cache holds whole, and what it is fetching.

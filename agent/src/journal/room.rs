@@ -4,7 +4,7 @@
 //! it has not confirmed goes only when nothing else is left, as [`crate::domain::discard`] says.
 
 use std::collections::BTreeMap;
-use touchpoint_protocol::interaction::Fact;
+use touchpoint_protocol::{interaction::Fact, limits};
 use touchpoint_vault::rusqlite::{self, OptionalExtension, Row, Transaction};
 
 use crate::domain::discard::{Record, Run, Worth, plan};
@@ -26,10 +26,6 @@ pub(super) const BOUND: Bound = Bound { records: 200_000, bytes: 256 * 1024 * 10
 
 /// Bytes of a page: what SQLCipher 4 writes, and it answers the question with a text that is not only a number.
 const PAGE: u64 = 4096;
-
-/// How long confirmed interactions are kept as contact history, in milliseconds: the longest cap counts over a year, and a
-/// visit a month later should still see all of that.
-const HISTORY: i64 = 400 * 24 * 3_600 * 1_000;
 
 /// Rows that one tidying deletes at most: more than one confirmation brings, and no other write waits long.
 const TIDY: usize = 500;
@@ -55,7 +51,7 @@ pub(super) fn tidy(transaction: &Transaction<'_>, bound: Bound) -> rusqlite::Res
         let (through, utc, synchronised): (i64, i64, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
         // One whose own clock cannot be believed is at least as old as a later one that can.
         match synchronised {
-            true if utc < now.saturating_sub(HISTORY) => old = through,
+            true if utc < now.saturating_sub(limits::CONTACT_AGE_MS) => old = through,
             true => break,
             false => {}
         }

@@ -16,10 +16,6 @@ use touchpoint_vault::{
     rusqlite::{self, Connection, OptionalExtension, Transaction},
 };
 
-/// How long a contact is kept after it arrived, in milliseconds: as long as a device keeps it. By head office's clock, because a
-/// machine's may say anything.
-const AGE: i64 = 400 * 24 * 3_600 * 1_000;
-
 /// Most contacts that go with one batch: more than come with it, so that what is too old goes sooner or later, and no other write
 /// waits long.
 const PRUNED: i64 = 2_000;
@@ -154,10 +150,11 @@ impl Members {
 }
 
 /// Takes contacts out of the logs that are too old to say anything. Who is erased stays so, as a device may come back from anywhere; and
-/// an objection holds until its customer takes it back.
+/// an objection holds until its customer takes it back. Their age is counted from when they arrived, by head office's clock, because a
+/// machine's may say anything.
 pub(super) fn prune(transaction: &Transaction<'_>, now: Utc) -> rusqlite::Result<()> {
     let mut prune = transaction.prepare_cached(include_str!("contact-prune.sql"))?;
-    prune.execute([now.plus_millis(-AGE).as_millis(), PRUNED]).map(drop)
+    prune.execute([now.plus_millis(-limits::CONTACT_AGE_MS).as_millis(), PRUNED]).map(drop)
 }
 
 fn append(
