@@ -251,7 +251,7 @@ pub async fn look_up(
     Ok((Some(customer), contact::union(here, elsewhere)))
 }
 
-/// How many showings of marketing the device has made today, since it was started.
+/// How many showings of marketing the device has made today.
 #[derive(Debug, Default)]
 pub struct Today {
     day: Option<Weekday>,
@@ -259,6 +259,28 @@ pub struct Today {
 }
 
 impl Today {
+    /// What the journal knows of, so that a device that was started again does not begin its day anew.
+    pub async fn so_far(journal: &Journal, campaigns: Option<&Campaigns>, now: Utc) -> Today {
+        // Without campaigns nothing is shown, and no clock on the wall says when the day began.
+        let Some(Campaigns { bundle, .. }) = campaigns else { return Today::default() };
+        let local = bundle.zone.local(now);
+        let midnight = now.plus_millis(-i64::from(local.minute) * 60_000);
+        let shown = journal.shown_since(midnight).await.unwrap_or_else(|error| {
+            tracing::error!(error = chain(&error), "what was shown today is not known");
+            Vec::new()
+        });
+        let marketing = |id: &CampaignId| {
+            // One that is no longer there took its part of the day all the same.
+            bundle
+                .campaigns
+                .iter()
+                .find(|campaign| campaign.id == *id)
+                .is_none_or(|campaign| campaign.kind.is_marketing())
+        };
+        let count = shown.iter().filter(|id| marketing(id)).count();
+        Today { day: Some(local.weekday), shown: u32::try_from(count).unwrap_or(u32::MAX) }
+    }
+
     /// How many there were by now, on this day of the week.
     pub fn shown(&mut self, day: Weekday) -> u32 {
         // A visit a week later finds the same day of the week, and a budget that is as good as used up: nobody was there to use it.

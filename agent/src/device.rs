@@ -204,6 +204,8 @@ impl Device {
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), DeviceError> {
         let (tray, wishes) = guests::wishes();
+        let campaigns = self.campaigns.borrow().clone();
+        let today = Today::so_far(&self.journal, campaigns.as_deref(), clock.now().utc).await;
         let desk = Desk {
             cache: self.cache.clone(),
             wishes: tray,
@@ -215,7 +217,7 @@ impl Device {
             clock: Arc::clone(&clock),
             status: self.visits.clone(),
             place: self.config.place.clone(),
-            today: Today::default(),
+            today,
             visit_seconds: self.config.visit_seconds,
             pin_entry: false,
         };

@@ -56,10 +56,19 @@ pub struct Machine {
     pub visits: watch::Receiver<VisitLoop>,
     fuse: Arc<AtomicBool>,
     journal: Journal,
+    /// While it is switched on.
+    power: Option<Power>,
+    config: Config,
+    _folder: TempDir,
+}
+
+/// An agent that runs.
+struct Power {
+    visits: watch::Receiver<VisitLoop>,
+    journal: Journal,
     events: mpsc::Sender<Event>,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), DeviceError>>,
-    _folder: TempDir,
 }
 
 /// A panel that fails when its fuse has blown.
@@ -82,7 +91,7 @@ impl Machine {
         LocalSet::new().block_on(&runtime, async {
             let mut machine = Machine::start(change).await;
             test(&mut machine).await;
-            machine.stops().await;
+            machine.switch_off().await;
         });
     }
 
@@ -96,7 +105,7 @@ impl Machine {
         office.close().await.unwrap();
 
         let config = Config::read(&kiosk.join("agent.toml")).unwrap();
-        let Keys { master, tokens, head_office, .. } = Keys::load(&config.keys, &config.databases()).unwrap();
+        let Keys { master, tokens, .. } = Keys::load(&config.keys, &config.databases()).unwrap();
         std::fs::create_dir(&config.folder).unwrap();
         let [path, _] = config.databases();
         let cache = Cache::open(&path, &master.derive("cache")).unwrap();
@@ -104,18 +113,21 @@ impl Machine {
         cache.close().await.unwrap();
 
         let (glass, clock) = (Glass::new(config.screen), Arc::new(SimulatedClock::new()));
-        let device = Device::open(config, &master, tokens, head_office).await.unwrap();
-        let (events, happening) = mpsc::channel(EVENTS);
-        let (visits, journal) = (device.visits(), device.journal().clone());
-        let (stop, stopped) = oneshot::channel();
         let fuse = Arc::new(AtomicBool::new(false));
-        let panel = Fused { panel: glass.panel(), blown: Arc::clone(&fuse) };
-        let screen = Screen::new(Box::new(panel), Theme::default());
-        let stopped = async { drop(stopped.await) };
-        let running = spawn_local(device.run(screen, happening, Arc::clone(&clock), stopped));
-        let machine = Machine { clock, glass, visits, fuse, journal, events, stop, running, _folder: folder };
+        let power = switch_on(&config, &glass, &clock, &fuse).await;
+        let (visits, journal) = (power.visits.clone(), power.journal.clone());
+        let machine = Machine { clock, glass, visits, fuse, journal, power: Some(power), config, _folder: folder };
         machine.settles().await;
         machine
+    }
+
+    /// The agent is stopped and started again.
+    pub async fn restarts(&mut self) {
+        self.switch_off().await;
+        let power = switch_on(&self.config, &self.glass, &self.clock, &self.fuse).await;
+        (self.visits, self.journal) = (power.visits.clone(), power.journal.clone());
+        self.power = Some(power);
+        self.settles().await;
     }
 
     /// A customer comes with this card number, and waits for so long: what was decided.
@@ -141,7 +153,7 @@ impl Machine {
 
     /// Something happens, and the agent has done what follows from it.
     pub async fn happens(&self, event: Event) {
-        self.events.send_timeout(event, STEP).await.expect("the agent takes events");
+        self.power().events.send_timeout(event, STEP).await.expect("the agent takes events");
         // A decision is waited for by whoever arrives; everything else is done when the next event has been.
         self.settles().await;
     }
@@ -174,9 +186,14 @@ impl Machine {
         (0..768).flat_map(row).all(|point| display.get_pixel(point) == first)
     }
 
-    async fn stops(self) {
-        drop(self.stop);
-        timeout(STEP, self.running).await.expect("it stops in time").unwrap().unwrap();
+    fn power(&self) -> &Power {
+        self.power.as_ref().expect("it is on")
+    }
+
+    async fn switch_off(&mut self) {
+        let Power { stop, running, .. } = self.power.take().expect("it is on");
+        drop(stop);
+        timeout(STEP, running).await.expect("it stops in time").unwrap().unwrap();
         assert_eq!(self.visits.borrow().unrecorded, 0);
     }
 
@@ -185,7 +202,7 @@ impl Machine {
     async fn settles(&self) {
         for _ in 0..3 {
             let (reply, picture) = oneshot::channel();
-            self.events.send_timeout(Event::Picture(reply), STEP).await.expect("the agent takes events");
+            self.power().events.send_timeout(Event::Picture(reply), STEP).await.expect("the agent takes events");
             let _: Frame = timeout(STEP, picture).await.expect("a picture in time").expect("a picture");
         }
     }
@@ -235,6 +252,20 @@ fn fact(fact: &Fact) -> String {
         Fact::Discarded { through } => format!("discarded: through {through}"),
         Fact::Erased { through_position } => format!("erased: through position {through_position}"),
     }
+}
+
+/// Starts an agent on the files of before.
+async fn switch_on(config: &Config, glass: &Glass, clock: &Arc<SimulatedClock>, fuse: &Arc<AtomicBool>) -> Power {
+    let Keys { master, tokens, head_office, .. } = Keys::load(&config.keys, &config.databases()).unwrap();
+    let device = Device::open(config.clone(), &master, tokens, head_office).await.unwrap();
+    let (events, happening) = mpsc::channel(EVENTS);
+    let (visits, journal) = (device.visits(), device.journal().clone());
+    let (stop, stopped) = oneshot::channel();
+    let panel = Fused { panel: glass.panel(), blown: Arc::clone(fuse) };
+    let screen = Screen::new(Box::new(panel), Theme::default());
+    let stopped = async { drop(stopped.await) };
+    let running = spawn_local(device.run(screen, happening, Arc::clone(clock), stopped));
+    Power { visits, journal, events, stop, running }
 }
 
 /// Puts customers and campaigns where synchronisation would have put them.
