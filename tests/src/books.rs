@@ -15,7 +15,7 @@ use touchpoint_protocol::{
     interaction::Interaction,
     name::JournalId,
 };
-use touchpoint_vault::{Durability, Key, MasterKey, Schema, Vault, rusqlite::Connection};
+use touchpoint_vault::{Durability, Key, MasterKey, Readers, Schema, Vault, rusqlite::Connection};
 
 /// More than any journal of a test holds.
 const ALL: usize = 1_000_000;
@@ -168,6 +168,7 @@ mod tests {
         name: "words",
         application_id: i32::from_be_bytes(*b"word"),
         durability: Durability::Precious,
+        readers: Readers::Patient,
         log_pages: Schema::LOG_PAGES,
         migrations: &["CREATE TABLE word (text TEXT NOT NULL) STRICT"],
     };

@@ -14,9 +14,10 @@ const GROUND_FLOOR: [&str; 4] = ["protocol", "link", "vault", "display"];
 const EMPTY_NAMES: [&str; 8] = ["manager", "handler", "util", "utils", "helper", "helpers", "common", "base"];
 
 /// Where `unsafe` may stand, and why.
-const UNSAFE: [(&str, &str); 2] = [
+const UNSAFE: [(&str, &str); 3] = [
     ("agent/src/clock.rs", "adjtimex(2): no safe library asks it"),
     ("tests/src/power/recorder.rs", "what SQLite asks of the file system: a table of C functions"),
+    ("vault/src/priority.rs", "sched_setscheduler(2): no safe library asks it"),
 ];
 
 /// Crates through which a program reaches outside itself; what is pure does not name them.

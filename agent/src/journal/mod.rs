@@ -16,7 +16,7 @@ use touchpoint_protocol::{
     utc::Utc,
 };
 use touchpoint_vault::{
-    Durability, Error, Key, OpenError, Schema, Vault,
+    Durability, Error, Key, OpenError, Readers, Schema, Vault,
     column::{json, parsed, unreadable},
     rusqlite::{self, Transaction, params},
 };
@@ -50,6 +50,7 @@ static SCHEMA: Schema = Schema {
     name: "journal",
     application_id: i32::from_be_bytes(*b"tpjo"),
     durability: Durability::Precious,
+    readers: Readers::Customers,
     log_pages: LOG_PAGES,
     migrations: &[include_str!("1.sql")],
 };
