@@ -199,8 +199,14 @@ impl<C: Clock> Desk<C> {
         let answer = match press {
             Press::Touch(point) => self.screen.answer_at(point),
             Press::Key(side, number) => self.screen.answer_of_key(side, number),
+            Press::Answer(_) => None,
         };
-        self.presses.counts(press, self.clock.since_boot()).then_some(answer)
+        self.counts(press).then_some(answer)
+    }
+
+    /// Whether a press counts that comes now.
+    pub fn counts(&mut self, press: Press) -> bool {
+        self.presses.counts(press, self.clock.since_boot())
     }
 
     /// Tells which message is on the glass.

@@ -14,7 +14,7 @@ use crate::{
 /// What happens in a visit.
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// The customer answered, as the transaction application says.
+    /// The customer answered, by a key or as the transaction application says.
     Answered(AnswerKind),
     /// The customer pressed the answer at this position, or nothing that is one.
     Pressed(Option<usize>),
@@ -47,6 +47,9 @@ pub(crate) async fn step<C: Clock>(desk: &mut Desk<C>, events: &mut Events, unti
                 Some(Event::Pressed(side, number)) => match desk.pressed(Press::Key(side, number)) {
                     Some(answer) => return Step::Pressed(answer),
                     None => {}
+                },
+                Some(Event::Chosen(kind)) => if desk.counts(Press::Answer(kind)) {
+                    return Step::Answered(kind);
                 },
                 Some(Event::Turned(turn)) => return Step::Turned(turn),
                 Some(Event::PinEntry(active)) => {

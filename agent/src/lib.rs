@@ -39,6 +39,7 @@ pub mod api;
 pub mod config;
 pub mod device;
 pub mod glass;
+pub mod input;
 pub mod keys;
 pub mod log;
 

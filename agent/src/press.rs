@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 use touchpoint_display::{Point, Side};
+use touchpoint_protocol::campaign::AnswerKind;
 
 /// How long a screen must have been there before a press can be meant for it. Nobody sees, understands and presses sooner; what comes
 /// sooner was on its way to the screen before, or waited behind the drawing of this one.
@@ -24,6 +25,8 @@ pub enum Press {
     Touch(Point),
     /// Of a function key: its side of the glass, and its number from the top, from 0.
     Key(Side, usize),
+    /// Of a key that stands for an answer, wherever that is shown.
+    Answer(AnswerKind),
 }
 
 /// What was pressed last, and since when there is something to press.
