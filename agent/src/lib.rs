@@ -27,6 +27,7 @@ pub mod upstream;
 pub mod visit;
 
 mod health;
+mod look;
 mod refused;
 
 pub mod aside;
