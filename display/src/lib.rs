@@ -37,6 +37,7 @@ pub mod panel;
 mod screen;
 
 pub use check::{LayoutProblem, Part, QrError, fits};
+pub use fonts::FAMILIES;
 pub use frame::{EncodeError, Frame, encode_png};
 pub use glass::{Answering, Glass, Keys, Mode, Side};
 pub use panel::{Panel, PanelError};

@@ -235,7 +235,7 @@ impl Screen {
 
     /// Puts the theme on in the way the mode asks for.
     fn dress(&mut self) {
-        self.look = if self.mode.high_contrast { self.theme.high_contrast() } else { self.theme.clone() };
+        self.look = self.theme.in_mode(self.mode);
         self.text.set_families(self.look.fonts.clone());
         self.stills.clear();
     }
