@@ -49,6 +49,12 @@ use crate::{
 /// How long thanks are shown: read in two seconds, and gone before the card is.
 const THANKS: Duration = Duration::from_secs(4);
 
+/// How often the countdown moves: ten times a second it is seen to run, and a step costs next to nothing.
+const TICK: Duration = Duration::from_millis(100);
+
+/// How often it moves on a panel that refuses: what is said of that ten times a second is not read.
+const REFUSED_TICK: Duration = Duration::from_secs(1);
+
 /// Interactions that may be sent and not yet confirmed: 16 batches, so that a long line is busy and a broken one repeats little.
 const UNCONFIRMED: u64 = 16 * limits::BATCH as u64;
 
@@ -216,9 +222,10 @@ async fn until_ended<C: Clock>(
     trigger: Trigger,
 ) -> (Option<Showing>, Next) {
     let mut left = desk.seconds_until(visit.ends);
+    let mut tick = TICK;
     loop {
-        let tick = visit.ends.saturating_sub(Duration::from_secs(u64::from(left.saturating_sub(1))));
-        let ending = match step(desk, events, tick).await {
+        let next_tick = desk.clock.since_boot() + tick;
+        let ending = match step(desk, events, next_tick.min(visit.ends)).await {
             Step::Answered(kind) if showing.message.answers.contains(&kind) => Ending::Answered(kind),
             Step::Left => Ending::CustomerLeft,
             Step::PinEntry(true) => {
@@ -234,9 +241,13 @@ async fn until_ended<C: Clock>(
                 0 => Ending::TimeUp,
                 now => {
                     left = now;
-                    if let Err(error) = desk.screen.tick(left) {
-                        tracing::warn!(error = chain(&error), "the panel refused a tick");
-                    }
+                    tick = match desk.screen.tick(visit.ends.saturating_sub(desk.clock.since_boot())) {
+                        Ok(()) => TICK,
+                        Err(error) => {
+                            tracing::warn!(error = chain(&error), "the panel refused a tick");
+                            REFUSED_TICK
+                        }
+                    };
                     continue;
                 }
             },
