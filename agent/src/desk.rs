@@ -31,6 +31,7 @@ use crate::{
     lot::{self, NoRandomness},
     press::{Press, Presses},
     status::{LineStatus, Phase, VisitLoop, VisitStatus},
+    stopped,
     visit::{Ends, Showing, Visit},
 };
 
@@ -66,6 +67,8 @@ pub struct Desk<C> {
     pub presses: Presses,
     /// Whether PIN entry may be active.
     pub pin_entry: bool,
+    /// Whether the machine serves nobody.
+    pub out_of_order: bool,
 }
 
 impl<C> std::fmt::Debug for Desk<C> {
@@ -152,18 +155,21 @@ impl<C: Clock> Desk<C> {
         });
     }
 
-    /// Puts the invitation on the glass, or nothing while PIN entry may be active.
+    /// Puts the invitation on the glass, or that the machine is out of order; or nothing while PIN entry may be active.
     pub fn invite(&mut self) {
         let campaigns = self.campaigns.borrow_and_update().clone();
         if let Some(campaigns) = &campaigns {
             self.screen.set_theme(campaigns.theme());
         }
         self.screen.set_mode(self.mode);
-        let invitation = campaigns.map_or(View::Blank, |campaigns| campaigns.attract());
-        match self.pin_entry {
-            true => self.put(&View::Blank, Phase::PinEntry),
-            false => self.put(&invitation, Phase::Attract),
-        }
+        let (view, phase) = match campaigns {
+            _ if self.pin_entry => (View::Blank, Phase::PinEntry),
+            None if self.out_of_order => (stopped::view(None), Phase::OutOfOrder),
+            Some(campaigns) if self.out_of_order => (campaigns.out_of_order(), Phase::OutOfOrder),
+            None => (View::Blank, Phase::Attract),
+            Some(campaigns) => (campaigns.attract(), Phase::Attract),
+        };
+        self.put(&view, phase);
     }
 
     /// Puts a view on the glass that no customer waits for; a panel that refuses is reported, and the visits go on.

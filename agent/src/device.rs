@@ -221,6 +221,7 @@ impl Device {
             mode: self.config.mode,
             presses: Presses::default(),
             pin_entry: false,
+            out_of_order: false,
         };
         let (cache, journal) = (self.cache.clone(), self.journal.clone());
         let files = self.config.databases();

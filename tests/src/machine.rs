@@ -154,13 +154,29 @@ impl Machine {
         seconds: Option<u32>,
         attributes: VisitAttributes,
     ) -> Result<VisitStatus, Busy> {
+        let decision = self.enters(number, seconds, attributes).await;
+        let decision = timeout(STEP, decision).await.expect("a decision in time").expect("a decision");
+        self.settles().await;
+        decision.map(|status| *status)
+    }
+
+    /// A customer comes with this card number: whether nobody decides anything for them.
+    pub async fn is_turned_away(&self, number: &str) -> bool {
+        let decision = self.enters(number, None, VisitAttributes::default()).await;
+        timeout(STEP, decision).await.expect("an end in time").is_err()
+    }
+
+    async fn enters(
+        &self,
+        number: &str,
+        seconds: Option<u32>,
+        attributes: VisitAttributes,
+    ) -> oneshot::Receiver<Result<Box<VisitStatus>, Busy>> {
         let card = Card::payment(number).unwrap();
         let (decided, decision) = oneshot::channel();
         let arrival = Arrival { card, seconds, attributes, received: Instant::now(), decided };
         self.happens(Event::Arrived(arrival)).await;
-        let decision = timeout(STEP, decision).await.expect("a decision in time").expect("a decision");
-        self.settles().await;
-        decision.map(|status| *status)
+        decision
     }
 
     /// Something happens, and the agent has done what follows from it.

@@ -5,7 +5,7 @@ use crate::{campaigns::Setting, placeholders, problem::Problem};
 use touchpoint_display::{AnswerButton, Emphasis, Glass, LayoutProblem, Mode, Offer, Part, Size, View};
 use touchpoint_protocol::{
     bundle::Words,
-    campaign::{PanelSize, Text},
+    campaign::{AnswerKind, PanelSize, Text},
     limits,
     name::Language,
     qr,
@@ -23,12 +23,15 @@ pub(super) fn problems(sheet: &Sheet<'_>, stage: &Stage<'_>) -> Vec<Problem> {
             let what = format!("needs {seconds} s to be read, and a visit leaves {} s", setting.window);
             problems.push(tables.problem_at(&format!("{key}.{language}"), what));
         }
-        let view = View::Offer(offer(sheet, setting, variant, text));
-        problems.extend(
-            tried(&view, panels(sheet, setting), stage)
-                .into_iter()
-                .map(|(line, what)| tables.problem_at(&format!("{key}.{language}{line}"), what)),
-        );
+        let offer = offer(sheet, setting, variant, text);
+        let detail = text.more.as_ref().map(|more| ("more", View::Detail(detail(sheet, offer.clone(), more))));
+        for (body, view) in [("body", View::Offer(offer))].into_iter().chain(detail) {
+            let tried = tried(&view, panels(sheet, setting), stage).into_iter();
+            problems.extend(tried.map(|(line, what)| {
+                let line = if line == ".body" { format!(".{body}") } else { line.to_owned() };
+                tables.problem_at(&format!("{key}.{language}{line}"), what)
+            }));
+        }
     }
     problems
 }
@@ -40,8 +43,11 @@ pub(super) fn around(stage: &Stage<'_>) -> Vec<Problem> {
     let thanks = |Words { title, body }: Words| View::Thanks { title, body };
     let attract = setting.bundle.attract.iter().map(|(language, words)| ("attract", language, attract(words.clone())));
     let thanks = setting.bundle.thanks.iter().map(|(language, words)| ("thanks", language, thanks(words.clone())));
+    let stopped = |Words { title, body }: Words| View::OutOfOrder { title, body };
+    let stopped = setting.bundle.out_of_order.iter().map(|(language, words)| (language, stopped(words.clone())));
+    let stopped = stopped.map(|(language, view)| ("out_of_order", language, view));
     let mut problems = Vec::new();
-    for (key, language, view) in attract.chain(thanks) {
+    for (key, language, view) in attract.chain(thanks).chain(stopped) {
         problems.extend(
             tried(&view, setting.panels.iter(), stage)
                 .into_iter()
@@ -116,6 +122,13 @@ fn offer(sheet: &Sheet<'_>, setting: &Setting, variant: Option<&Variant>, text: 
         seconds_left: 0,
         seconds_total: 0,
     }
+}
+
+/// What stands there for who asks for more.
+fn detail(sheet: &Sheet<'_>, offer: Offer, more: &str) -> Offer {
+    let labels = sheet.campaign.answers.iter().zip(offer.answers);
+    let answers = labels.filter(|(kind, _)| **kind != AnswerKind::More).map(|(_, label)| label).collect();
+    Offer { body: placeholders::sample(more, limits::MORE), picture: None, answers, ..offer }
 }
 
 /// The line of a text that a problem is about.
