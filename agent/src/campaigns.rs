@@ -6,7 +6,7 @@ use std::{
 };
 use touchpoint_display::{AnswerButton, Emphasis, Limits, Offer, Picture, PictureError, Size, Theme, View};
 use touchpoint_protocol::{
-    bundle::{self, Bundle, BundleError, Words},
+    bundle::{Bundle, BundleError, Words},
     campaign::AnswerKind,
     digest::Digest,
     limits,
@@ -17,6 +17,7 @@ use touchpoint_protocol::{
 use crate::{
     cache::StoredCampaigns,
     domain::{customer::Customer, decide::Choice, words::fill},
+    look, stopped,
 };
 
 /// A bundle with its pictures.
@@ -27,6 +28,7 @@ pub struct Campaigns {
     /// The bundle.
     pub bundle: Bundle,
     pictures: BTreeMap<Digest, Arc<Picture>>,
+    theme: Theme,
 }
 
 /// A message as it is shown: what to draw, and what may be answered.
@@ -36,6 +38,8 @@ pub struct Message {
     pub view: View,
     /// What the buttons stand for, in their order.
     pub answers: Vec<AnswerKind>,
+    /// What stands in place of the body for who asks for more, if the campaign has such words.
+    more: Option<String>,
 }
 
 /// Why a bundle was not put in force.
@@ -71,33 +75,56 @@ pub enum CampaignsError {
         #[source]
         source: PictureError,
     },
+    /// The theme's logo is not among the media.
+    #[error("revision {revision}: the theme names logo {sha256}, which is not there")]
+    NoLogo {
+        /// Of which revision.
+        revision: u64,
+        /// Which logo.
+        sha256: Digest,
+    },
+    /// The theme's logo cannot be shown.
+    #[error("revision {revision}: logo of the theme")]
+    Logo {
+        /// Of which revision.
+        revision: u64,
+        /// What is wrong with it.
+        #[source]
+        source: PictureError,
+    },
 }
 
 impl Campaigns {
-    /// Decodes a bundle and the pictures its campaigns use; none may be larger than the panel.
+    /// Decodes a bundle, the pictures its campaigns use, of which none may be larger than the panel, and its logo.
     ///
     /// # Errors
     /// The first thing that could not be shown.
     pub fn decode(stored: &StoredCampaigns, panel: Size) -> Result<Campaigns, CampaignsError> {
         let revision = stored.revision;
         let bundle = Bundle::decode(&stored.bundle).map_err(|source| CampaignsError::Bundle { revision, source })?;
+        let medium = |named| stored.media.iter().find(|(sha256, _)| *sha256 == named).map(|(_, bytes)| bytes);
         let mut pictures = BTreeMap::new();
         let used =
             bundle.campaigns.iter().flat_map(|campaign| campaign.pictures().map(move |sha256| (campaign, sha256)));
         for (campaign, sha256) in used {
-            let medium = stored.media.iter().find(|(medium, _)| *medium == sha256);
             let named = || campaign.id.clone();
-            let (_, bytes) = medium.ok_or_else(|| CampaignsError::NoPicture { revision, campaign: named(), sha256 })?;
+            let bytes =
+                medium(sha256).ok_or_else(|| CampaignsError::NoPicture { revision, campaign: named(), sha256 })?;
             let picture = Picture::decode(bytes, Limits { bytes: limits::PICTURE, size: panel })
                 .map_err(|source| CampaignsError::Picture { revision, campaign: named(), source })?;
             pictures.insert(sha256, Arc::new(picture));
         }
-        Ok(Campaigns { revision, bundle, pictures })
+        let logo = |sha256| {
+            let bytes = medium(sha256).ok_or(CampaignsError::NoLogo { revision, sha256 })?;
+            look::logo(bytes).map_err(|source| CampaignsError::Logo { revision, source })
+        };
+        let theme = look::theme(&bundle.theme, bundle.theme.logo.map(logo).transpose()?);
+        Ok(Campaigns { revision, bundle, pictures, theme })
     }
 
-    /// Which media the campaigns use.
+    /// Which media the campaigns and the theme use.
     pub fn used(&self) -> BTreeSet<Digest> {
-        self.pictures.keys().copied().collect()
+        self.pictures.keys().copied().chain(self.bundle.theme.logo).collect()
     }
 
     /// The message of a choice.
@@ -123,7 +150,8 @@ impl Campaigns {
             seconds_left: seconds,
             seconds_total: seconds,
         };
-        Message { view: View::Offer(offer), answers: campaign.answers.clone() }
+        let more = text.more.as_ref().map(|more| fill(more, attributes, limits::MORE));
+        Message { view: View::Offer(offer), answers: campaign.answers.clone(), more }
     }
 
     /// What is shown while nobody is there.
@@ -142,40 +170,41 @@ impl Campaigns {
         }
     }
 
+    /// What is shown while the machine serves nobody.
+    pub fn out_of_order(&self) -> View {
+        match self.bundle.words(&self.bundle.out_of_order, None) {
+            Some(Words { title, body }) => View::OutOfOrder { title: title.clone(), body: body.clone() },
+            None => stopped::view(Some(&self.bundle.fallback_language)),
+        }
+    }
+
     /// The look.
     pub fn theme(&self) -> Theme {
-        let bundle::Theme { background, surface, outline, text, muted, accent, on_accent } = self.bundle.theme;
-        let colour = |colour: bundle::Colour| touchpoint_display::Colour(colour.0);
-        Theme {
-            background: colour(background),
-            surface: colour(surface),
-            outline: colour(outline),
-            text: colour(text),
-            muted: colour(muted),
-            accent: colour(accent),
-            on_accent: colour(on_accent),
-            ..Theme::default()
-        }
+        self.theme.clone()
     }
 }
 
 impl Message {
-    /// Whether there is more to be seen of it: a code that can be larger.
+    /// Whether there is more to be seen of it: other words, or a code that can be larger.
     pub fn has_more(&self) -> bool {
-        matches!(&self.view, View::Offer(Offer { qr: Some(_), .. }))
+        matches!(&self.view, View::Offer(offer) if self.more.is_some() || offer.qr.is_some())
     }
 
-    /// What is shown to who asks for more: the code, with room for it, and the other answers.
+    /// What is shown to who asks for more: the words for that and the code; or the code alone, with room for it. And the other answers.
     pub fn more(self, seconds_left: u32) -> Message {
-        let Message { view, mut answers } = self;
-        let View::Offer(mut offer) = view else { return Message { view, answers } };
+        let Message { view, mut answers, more } = self;
+        let View::Offer(mut offer) = view else { return Message { view, answers, more } };
         if let Some(asked) = answers.iter().position(|kind| *kind == AnswerKind::More) {
             answers.remove(asked);
             offer.answers.remove(asked);
         }
         let (picture, seconds_total) = (None, seconds_left);
-        let view = View::Offer(Offer { body: String::new(), picture, seconds_left, seconds_total, ..offer });
-        Message { view, answers }
+        let offer = Offer { picture, seconds_left, seconds_total, ..offer };
+        let view = match more {
+            Some(body) => View::Detail(Offer { body, ..offer }),
+            None => View::Offer(Offer { body: String::new(), ..offer }),
+        };
+        Message { view, answers, more: None }
     }
 }
 
@@ -187,3 +216,7 @@ fn emphasis(position: usize, kind: AnswerKind) -> Emphasis {
         (_, _) => Emphasis::Secondary,
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests;

@@ -23,6 +23,7 @@ mod text;
 mod typeset;
 
 // Pixels.
+mod countdown;
 mod damage;
 mod frame;
 mod mask;
@@ -37,6 +38,7 @@ pub mod panel;
 mod screen;
 
 pub use check::{LayoutProblem, Part, QrError, fits};
+pub use fonts::FAMILIES;
 pub use frame::{EncodeError, Frame, encode_png};
 pub use glass::{Answering, Glass, Keys, Mode, Side};
 pub use panel::{Panel, PanelError};

@@ -29,7 +29,7 @@ use touchpoint_agent::{
     keys::Keys,
     status::{VisitLoop, VisitStatus},
 };
-use touchpoint_display::{Frame, Panel, PanelError, Point, Rectangle, Screen, Size, Theme};
+use touchpoint_display::{Answering, Frame, Panel, PanelError, Point, Rectangle, Screen, Size, Theme};
 use touchpoint_protocol::{
     block::{Block, Packer, Row, Rows},
     bundle::Bundle,
@@ -59,6 +59,7 @@ pub struct Machine {
     /// While it is switched on.
     power: Option<Power>,
     config: Config,
+    answering: Answering,
     _folder: TempDir,
 }
 
@@ -85,17 +86,26 @@ impl Machine {
         Machine::try_out_with(|_| {}, test);
     }
 
+    /// The same, with a glass on which customers answer like this.
+    pub fn try_out_answering(answering: Answering, test: impl AsyncFnOnce(&mut Machine)) {
+        Machine::run(|_| {}, answering, test);
+    }
+
     /// The same, with the demo's campaigns changed.
     pub fn try_out_with(change: impl FnOnce(&mut Bundle), test: impl AsyncFnOnce(&mut Machine)) {
+        Machine::run(change, Answering::Touch, test);
+    }
+
+    fn run(change: impl FnOnce(&mut Bundle), answering: Answering, test: impl AsyncFnOnce(&mut Machine)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         LocalSet::new().block_on(&runtime, async {
-            let mut machine = Machine::start(change).await;
+            let mut machine = Machine::start(change, answering).await;
             test(&mut machine).await;
             machine.switch_off().await;
         });
     }
 
-    async fn start(change: impl FnOnce(&mut Bundle)) -> Machine {
+    async fn start(change: impl FnOnce(&mut Bundle), answering: Answering) -> Machine {
         let folder = TempDir::new().unwrap();
         let nowhere = "mqtt://127.0.0.1:1".parse().unwrap();
         let office = touchpoint_hub::init(&folder.path().join("office"), &"acme".parse().unwrap(), &nowhere).unwrap();
@@ -114,9 +124,9 @@ impl Machine {
 
         let (glass, clock) = (Glass::new(config.screen), Arc::new(SimulatedClock::new()));
         let fuse = Arc::new(AtomicBool::new(false));
-        let power = switch_on(&config, &glass, &clock, &fuse).await;
-        let (visits, journal) = (power.visits.clone(), power.journal.clone());
-        let machine = Machine { clock, glass, visits, fuse, journal, power: Some(power), config, _folder: folder };
+        let power = switch_on(&config, &answering, &glass, &clock, &fuse).await;
+        let (visits, journal, power) = (power.visits.clone(), power.journal.clone(), Some(power));
+        let machine = Machine { clock, glass, visits, fuse, journal, power, config, answering, _folder: folder };
         machine.settles().await;
         machine
     }
@@ -124,7 +134,7 @@ impl Machine {
     /// The agent is stopped and started again.
     pub async fn restarts(&mut self) {
         self.switch_off().await;
-        let power = switch_on(&self.config, &self.glass, &self.clock, &self.fuse).await;
+        let power = switch_on(&self.config, &self.answering, &self.glass, &self.clock, &self.fuse).await;
         (self.visits, self.journal) = (power.visits.clone(), power.journal.clone());
         self.power = Some(power);
         self.settles().await;
@@ -135,6 +145,11 @@ impl Machine {
         self.arrives_for(number, seconds, VisitAttributes::default()).await
     }
 
+    /// The same, and nobody says how long they will wait.
+    pub async fn arrives_unhurried(&self, number: &str) -> Result<VisitStatus, Busy> {
+        self.comes(number, None, VisitAttributes::default()).await
+    }
+
     /// The same, and more is said of the visit.
     pub async fn arrives_for(
         &self,
@@ -142,13 +157,38 @@ impl Machine {
         seconds: u32,
         attributes: VisitAttributes,
     ) -> Result<VisitStatus, Busy> {
-        let card = Card::payment(number).unwrap();
-        let (decided, decision) = oneshot::channel();
-        let arrival = Arrival { card, seconds: Some(seconds), attributes, received: Instant::now(), decided };
-        self.happens(Event::Arrived(arrival)).await;
+        self.comes(number, Some(seconds), attributes).await
+    }
+
+    async fn comes(
+        &self,
+        number: &str,
+        seconds: Option<u32>,
+        attributes: VisitAttributes,
+    ) -> Result<VisitStatus, Busy> {
+        let decision = self.enters(number, seconds, attributes).await;
         let decision = timeout(STEP, decision).await.expect("a decision in time").expect("a decision");
         self.settles().await;
         decision.map(|status| *status)
+    }
+
+    /// A customer comes with this card number: whether nobody decides anything for them.
+    pub async fn is_turned_away(&self, number: &str) -> bool {
+        let decision = self.enters(number, None, VisitAttributes::default()).await;
+        timeout(STEP, decision).await.expect("an end in time").is_err()
+    }
+
+    async fn enters(
+        &self,
+        number: &str,
+        seconds: Option<u32>,
+        attributes: VisitAttributes,
+    ) -> oneshot::Receiver<Result<Box<VisitStatus>, Busy>> {
+        let card = Card::payment(number).unwrap();
+        let (decided, decision) = oneshot::channel();
+        let arrival = Arrival { card, seconds, attributes, received: Instant::now(), decided };
+        self.happens(Event::Arrived(arrival)).await;
+        decision
     }
 
     /// Something happens, and the agent has done what follows from it.
@@ -255,14 +295,22 @@ fn fact(fact: &Fact) -> String {
 }
 
 /// Starts an agent on the files of before.
-async fn switch_on(config: &Config, glass: &Glass, clock: &Arc<SimulatedClock>, fuse: &Arc<AtomicBool>) -> Power {
+async fn switch_on(
+    config: &Config,
+    answering: &Answering,
+    glass: &Glass,
+    clock: &Arc<SimulatedClock>,
+    fuse: &Arc<AtomicBool>,
+) -> Power {
     let Keys { master, tokens, head_office, .. } = Keys::load(&config.keys, &config.databases()).unwrap();
     let device = Device::open(config.clone(), &master, tokens, head_office).await.unwrap();
     let (events, happening) = mpsc::channel(EVENTS);
     let (visits, journal) = (device.visits(), device.journal().clone());
     let (stop, stopped) = oneshot::channel();
     let panel = Fused { panel: glass.panel(), blown: Arc::clone(fuse) };
-    let screen = Screen::new(Box::new(panel), Theme::default());
+    let known =
+        touchpoint_display::Glass { answering: answering.clone(), ..touchpoint_display::Glass::of(panel.size()) };
+    let screen = Screen::on(known, Box::new(panel), Theme::default());
     let stopped = async { drop(stopped.await) };
     let running = spawn_local(device.run(screen, happening, Arc::clone(clock), stopped));
     Power { visits, journal, events, stop, running }

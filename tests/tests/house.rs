@@ -16,6 +16,10 @@ const EMPTY_NAMES: [&str; 8] = ["manager", "handler", "util", "utils", "helper",
 /// Where `unsafe` may stand, and why.
 const UNSAFE: [(&str, &str); 3] = [
     ("agent/src/clock.rs", "adjtimex(2): no safe library asks it"),
+    (
+        "agent/src/identify/evdev/kernel.rs",
+        "input devices: two ioctls, of which rustix has the frame, and a descriptor that is waited for",
+    ),
     ("tests/src/power/recorder.rs", "what SQLite asks of the file system: a table of C functions"),
     ("vault/src/priority.rs", "sched_setscheduler(2): no safe library asks it"),
 ];

@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::{contact::ContactKind, moment::VisitAttributes};
 use std::collections::BTreeMap;
 use touchpoint_protocol::{
-    bundle::{Bundle, Theme, Words},
+    bundle::{Bundle, Words},
     campaign::{AnswerKind, Audience, Kind, PanelSize, Text},
     consent::Status,
     contact::InteractionId,
@@ -13,6 +13,7 @@ use touchpoint_protocol::{
     interval::Interval,
     policy::{Cap, ContactPolicy, OverallPolicy},
     schedule::Schedule,
+    theme::{Fonts, Theme},
     zone::Zone,
 };
 
@@ -25,7 +26,8 @@ const NOW: i64 = 1_795_253_400_000;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 fn campaign(id: &str, kind: Kind, priority: u8, audience: Audience) -> Campaign {
-    let text = Text { title: "Title".to_owned(), body: "Body".to_owned(), answers: vec!["No more".to_owned()] };
+    let text =
+        Text { title: "Title".to_owned(), body: "Body".to_owned(), answers: vec!["No more".to_owned()], more: None };
     Campaign {
         id: id.parse().expect("a name"),
         kind,
@@ -75,8 +77,13 @@ fn bundle() -> Bundle {
             muted: colour,
             accent: colour,
             on_accent: colour,
+            corner_radius_mm: None,
+            spacing_mm: None,
+            fonts: Fonts::default(),
+            logo: None,
         },
         attract: BTreeMap::<_, Words>::new(),
+        out_of_order: BTreeMap::new(),
         thanks: BTreeMap::new(),
         campaigns: vec![
             campaign("card", Kind::Offer, 20, everyone()),
