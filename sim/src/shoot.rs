@@ -51,7 +51,10 @@ pub(crate) fn shoot(order: Order) -> Result<bool, ShotError> {
     let panels = sizes.into_iter().map(|Pixels(panel)| panel).collect();
     let attributes = attributes.into_iter().map(|Known(name, value)| (name, value)).collect();
     let shot = Shot { folder, looks: themes, languages, panels, modes, attributes, sheet: out, each };
-    let Taken { tiles, problems } = shot.take().inspect_err(tell)?;
+    let Taken { tiles, problems, warnings } = shot.take().inspect_err(tell)?;
+    for warning in &warnings {
+        let _ = writeln!(io::stderr(), "warning: {warning}");
+    }
     for problem in &problems {
         let _ = writeln!(io::stderr(), "{problem}");
     }

@@ -49,6 +49,8 @@ pub struct Taken {
     pub tiles: Vec<Tile>,
     /// What must be put right before the folder can be published, in any of the looks.
     pub problems: Vec<Problem>,
+    /// What is doubtful about it.
+    pub warnings: Vec<Problem>,
 }
 
 /// One picture.
@@ -113,13 +115,8 @@ impl Shot {
     /// There is no sheet. A folder with problems has one all the same.
     pub fn take(&self) -> Result<Taken, ShotError> {
         let previews = self.previews()?;
-        let mut problems: Vec<Problem> = Vec::new();
-        for problem in previews.iter().flat_map(|(_, preview)| preview.problems()) {
-            // What is wrong in every look is told once.
-            if !problems.contains(problem) {
-                problems.push(problem.clone());
-            }
-        }
+        let problems = once(previews.iter().flat_map(|(_, preview)| preview.problems()));
+        let warnings = once(previews.iter().flat_map(|(_, preview)| preview.warnings()));
         let languages = self.languages(&previews)?;
         let mut bands = Vec::new();
         for (look, preview) in &previews {
@@ -149,7 +146,7 @@ impl Shot {
             self.draw(band, &mut sheet, &mut tiles)?;
         }
         write(&self.sheet, &encode_png(sheet.frame())?)?;
-        Ok(Taken { tiles, problems })
+        Ok(Taken { tiles, problems, warnings })
     }
 
     /// The folder in its own look, then in the others, each with the look's name.
@@ -204,6 +201,17 @@ impl Shot {
         }
         Ok(())
     }
+}
+
+/// What is wrong in several looks, told once.
+fn once<'a>(found: impl Iterator<Item = &'a Problem>) -> Vec<Problem> {
+    let mut told: Vec<Problem> = Vec::new();
+    for problem in found {
+        if !told.contains(problem) {
+            told.push(problem.clone());
+        }
+    }
+    told
 }
 
 fn size(panel: PanelSize) -> Size {

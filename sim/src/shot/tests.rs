@@ -95,7 +95,7 @@ fn what_is_wrong_is_told_and_shown_all_the_same() {
     let text = fs::read_to_string(&file).unwrap().replace("À bientôt", "À bientôt \u{1f980}");
     fs::write(&file, text).unwrap();
     let shot = Shot { folder: folder.path().to_owned(), looks: vec![demo("campaigns")], ..shot(&out) };
-    let Taken { tiles, problems } = shot.take().unwrap();
+    let Taken { tiles, problems, .. } = shot.take().unwrap();
     assert_eq!(tiles.len(), 16);
     assert_eq!(problems.len(), 1, "once for both looks: {problems:?}");
     assert!(problems[0].to_string().contains("see-you-soon.toml:"), "{problems:?}");
