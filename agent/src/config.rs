@@ -21,6 +21,7 @@ use crate::{
     chain,
     domain::{moment::Place, update::Membership},
     glass::ScreenSection,
+    input::{Input, InputSection},
 };
 
 /// The file as it is written.
@@ -32,6 +33,8 @@ pub struct ConfigFile {
     storage: StorageSection,
     api: Option<ApiSection>,
     screen: ScreenSection,
+    #[serde(default)]
+    input: InputSection,
     #[serde(default)]
     visit: VisitSection,
 }
@@ -104,6 +107,8 @@ pub struct Config {
     pub glass: Glass,
     /// How customers read, unless one of them needs it otherwise.
     pub mode: Mode,
+    /// What customers touch, press and swipe, as far as the agent reads it itself.
+    pub input: Input,
     /// Where the device stands, as campaigns may ask.
     pub place: Place,
     /// Where the screen is kept as a PNG file, if it is.
@@ -190,7 +195,7 @@ impl Config {
     fn parse(file: ConfigFile, path: &Path) -> Result<Config, ConfigError> {
         let beside = |name: PathBuf| path.parent().unwrap_or(Path::new("")).join(name);
         let refuse = |key, problem: String| ConfigError::Value { path: path.to_owned(), key, problem };
-        let ConfigFile { device, line, storage, api, screen, visit } = file;
+        let ConfigFile { device, line, storage, api, screen, input, visit } = file;
 
         let membership = Membership {
             tenant: device.tenant.parse().map_err(|error| refuse("device.tenant", format!("{error}")))?,
@@ -209,6 +214,7 @@ impl Config {
         let api =
             api.map(|api| listen(&api.listen, beside)).transpose().map_err(|problem| refuse("api.listen", problem))?;
         let (glass, mode) = screen.glass().map_err(|(key, problem)| refuse(key, problem))?;
+        let input = input.input(&glass.answering).map_err(|(key, problem)| refuse(key, problem))?;
         if !(1..=VISIT_SECONDS).contains(&visit.seconds) {
             return Err(refuse("visit.seconds", format!("{} is not 1 to {VISIT_SECONDS}", visit.seconds)));
         }
@@ -228,6 +234,7 @@ impl Config {
             screen: glass.size,
             glass,
             mode,
+            input,
             place,
             picture: screen.picture.map(beside),
             visit_seconds: visit.seconds,

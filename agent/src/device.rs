@@ -34,6 +34,7 @@ use crate::{
     hearing::{Hearing, hear},
     identify::{Event, Events},
     journal::{self, Journal, JournalError},
+    press::Presses,
     status::{LineStatus, VisitLoop},
     upstream::{self, Heads, Identity, Trays, UpstreamError},
 };
@@ -217,7 +218,10 @@ impl Device {
             place: self.config.place.clone(),
             today: Today::default(),
             visit_seconds: self.config.visit_seconds,
+            mode: self.config.mode,
+            presses: Presses::default(),
             pin_entry: false,
+            out_of_order: false,
         };
         let (cache, journal) = (self.cache.clone(), self.journal.clone());
         let files = self.config.databases();

@@ -11,7 +11,7 @@ const LARGEST_SIDE: u32 = 4096;
 const LARGEST_MILLIMETRES: u32 = 5000;
 
 /// Most function keys on one side: machines have four, and none has more than eight.
-const MOST_KEYS: usize = 8;
+pub(crate) const MOST_KEYS: usize = 8;
 
 /// The section as it is written.
 #[derive(Debug, Deserialize)]

@@ -22,13 +22,16 @@ pub mod clock;
 pub mod domain;
 pub mod identify;
 pub mod journal;
+pub mod press;
 pub mod status;
 pub mod upstream;
 pub mod visit;
 
+mod happening;
 mod health;
 mod look;
 mod refused;
+mod stopped;
 
 pub mod aside;
 pub mod disk;
@@ -38,6 +41,7 @@ pub mod api;
 pub mod config;
 pub mod device;
 pub mod glass;
+pub mod input;
 pub mod keys;
 pub mod log;
 

@@ -13,7 +13,10 @@ use touchpoint_agent::{
     clock::{ClockError, SystemClock},
     config::{Config, ConfigError},
     device::{Device, DeviceError},
-    identify::EVENTS,
+    identify::{
+        EVENTS,
+        evdev::{self, Places},
+    },
     keys::{Keys, KeysError},
     log,
 };
@@ -106,7 +109,7 @@ async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
         .map_err(Failure::CoreDumps)?;
     let Keys { master, tokens, head_office, api_token } = Keys::load(&config.keys, &config.databases())?;
     let clock = Arc::new(SystemClock::new()?);
-    let (glass, mode) = (config.glass.clone(), config.mode);
+    let (glass, input, size) = (config.glass.clone(), config.input.clone(), config.screen);
     let panel: Box<dyn Panel> = match &config.picture {
         Some(picture) => Box::new(PngPanel::new(config.screen, picture)),
         None => Box::new(MemoryPanel::new(config.screen)),
@@ -128,6 +131,7 @@ async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
     let stopped = |mut stopping: watch::Receiver<()>| async move { while stopping.changed().await.is_ok() {} };
 
     let (events, happening) = mpsc::channel(EVENTS);
+    tokio::spawn(evdev::listen(input, Places::default(), size, Arc::clone(&clock), events.clone()));
     let (visits, line, journal) = (device.visits(), device.line(), device.journal().state());
     let api = listener.map(|listener| {
         tracing::info!(api = listener.place(), "ready");
@@ -135,8 +139,7 @@ async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
         let api = Api { events, visits, line, journal, explainer, token };
         tokio::spawn(listener.serve(api, stopped(stopping.clone())))
     });
-    let mut screen = Screen::on(glass, panel, Theme::default());
-    screen.set_mode(mode);
+    let screen = Screen::on(glass, panel, Theme::default());
     let outcome = device.run(screen, happening, clock, stopped(stopping)).await;
     if let Some(api) = api {
         // A caller that never closes its connection does not keep the agent from stopping.

@@ -52,6 +52,8 @@ pub enum Phase {
     PinEntry,
     /// The thanks after an answer.
     Thanks,
+    /// That the machine serves nobody.
+    OutOfOrder,
 }
 
 /// One visit.

@@ -23,6 +23,7 @@ mod text;
 mod typeset;
 
 // Pixels.
+mod countdown;
 mod damage;
 mod frame;
 mod mask;

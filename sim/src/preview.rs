@@ -34,7 +34,7 @@ pub struct Preview {
     warnings: Vec<Problem>,
 }
 
-/// One view of a folder, with its name: `attract`, `thanks`, or a campaign's, such as `savings`. Of a variant it is `savings+warm`, and
+/// One view of a folder, with its name: `attract`, `thanks`, `out-of-order`, or a campaign's, such as `savings`. Of a variant it is `savings+warm`, and
 /// `savings+more` is what is shown to who asks for more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sight {
@@ -111,6 +111,10 @@ impl Preview {
             }
         }
         sights.push(Sight { name: "thanks".to_owned(), view: self.campaigns.thanks(Some(language)) });
+        let stopped = bundle.words(&bundle.out_of_order, Some(language));
+        let stopped = stopped.map(|words| View::OutOfOrder { title: words.title.clone(), body: words.body.clone() });
+        let stopped = stopped.unwrap_or_else(|| self.campaigns.out_of_order());
+        sights.push(Sight { name: "out-of-order".to_owned(), view: stopped });
         sights
     }
 
@@ -167,12 +171,13 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_seen_from_the_invitation_to_the_thanks_with_each_variant() {
+    fn a_folder_is_seen_from_the_invitation_to_the_end_with_each_variant() {
         let preview = Preview::open(&folder("campaigns"), Trial::default()).unwrap();
         assert_eq!((preview.problems(), preview.warnings()), (&[][..], &[][..]));
         let sights = preview.sights(&"de".parse().unwrap(), &Attributes::new());
         let names = names(&sights);
-        assert_eq!((names[0], names[names.len() - 1]), ("attract", "thanks"));
+        assert_eq!(names[0], "attract");
+        assert_eq!(names[names.len() - 2..], ["thanks", "out-of-order"]);
         assert!(names.contains(&"travel-cover+price") && names.contains(&"travel-cover+care"), "{names:?}");
         let View::Attract { title, .. } = &sights[0].view else { panic!("{sights:?}") };
         assert_eq!(title, "Willkommen");
@@ -203,7 +208,7 @@ mod tests {
         let preview = Preview::open(copy.path(), Trial::default()).unwrap();
         assert_eq!(preview.problems(), []);
         let sights = preview.sights(&"en".parse().unwrap(), &Attributes::new());
-        assert_eq!(names(&sights), ["attract", "join-us", "join-us+more", "thanks"]);
+        assert_eq!(names(&sights), ["attract", "join-us", "join-us+more", "thanks", "out-of-order"]);
     }
 
     #[test]

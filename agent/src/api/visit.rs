@@ -19,7 +19,7 @@ use crate::{
     domain::moment::VisitAttributes,
     explain::MadeUpProfile,
     identify::{Arrival, Busy, Event, Turn, track},
-    status::VisitStatus,
+    status::{Phase, VisitStatus},
 };
 
 /// How long a caller waits for a decision: a hundred times what it takes, and far less than a customer waits.
@@ -46,6 +46,8 @@ pub(super) struct Arriving {
     amount_band: Option<Said>,
     amount: Option<IgnoredAny>,
     language: Option<Said>,
+    large_text: Option<bool>,
+    high_contrast: Option<bool>,
     // Only of a decision that is explained.
     pub(super) profile: Option<Box<MadeUpProfile>>,
     pub(super) at: Option<Utc>,
@@ -91,7 +93,7 @@ struct Answering {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PinEntry {
+struct Active {
     active: bool,
 }
 
@@ -108,6 +110,9 @@ pub(super) async fn arrive(
     let seconds = seconds(arriving.seconds_left)?;
     let attributes = attributes(&mut arriving).map_err(refused)?;
     let card = card(arriving).map_err(refused)?;
+    if api.visits.borrow().phase == Phase::OutOfOrder {
+        return Err(Problem::new(StatusCode::CONFLICT, "the machine is out of order: PUT /v1/out-of-order first"));
+    }
     let (decided, decision) = oneshot::channel();
     send(&api, Event::Arrived(Arrival { card, seconds, attributes, received, decided }))?;
     match timeout(PATIENCE, decision).await {
@@ -144,8 +149,14 @@ pub(super) async fn event(State(api): State<Api>, body: Bytes) -> Result<StatusC
 
 /// `PUT /v1/visit/pin-entry`
 pub(super) async fn pin_entry(State(api): State<Api>, body: Bytes) -> Result<StatusCode, Problem> {
-    let PinEntry { active } = parse(body)?;
+    let Active { active } = parse(body)?;
     send(&api, Event::PinEntry(active))
+}
+
+/// `PUT /v1/out-of-order`
+pub(super) async fn out_of_order(State(api): State<Api>, body: Bytes) -> Result<StatusCode, Problem> {
+    let Active { active } = parse(body)?;
+    send(&api, Event::OutOfOrder(active))
 }
 
 /// `DELETE /v1/visit`
@@ -190,6 +201,8 @@ pub(super) fn attributes(arriving: &mut Arriving) -> Result<VisitAttributes, Str
         kind: name("kind", arriving.kind.take())?,
         amount: name("amount_band", arriving.amount_band.take())?,
         language: name("language", arriving.language.take())?,
+        large_text: arriving.large_text,
+        high_contrast: arriving.high_contrast,
     })
 }
 

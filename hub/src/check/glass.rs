@@ -5,7 +5,7 @@ use crate::{campaigns::Setting, document::Tables, placeholders};
 use touchpoint_display::{AnswerButton, Emphasis, Glass, LayoutProblem, Mode, Offer, Part, Size, View};
 use touchpoint_protocol::{
     bundle::Words,
-    campaign::{PanelSize, Text},
+    campaign::{AnswerKind, PanelSize, Text},
     limits,
     name::Language,
     qr,
@@ -23,8 +23,11 @@ pub(super) fn look_at(sheet: &Sheet<'_>, stage: &Stage<'_>, findings: &mut Findi
             let what = format!("needs {seconds} s to be read, and a visit leaves {} s", setting.window);
             findings.problems.push(tables.problem_at(&key, what));
         }
-        let view = View::Offer(offer(sheet, setting, variant, text));
-        tried(&view, panels(sheet, setting), stage, (tables, &key), findings);
+        let offer = offer(sheet, setting, variant, text);
+        let detail = text.more.as_ref().map(|more| View::Detail(detail(sheet, offer.clone(), more)));
+        for view in [View::Offer(offer)].into_iter().chain(detail) {
+            tried(&view, panels(sheet, setting), stage, (tables, &key), findings);
+        }
     }
 }
 
@@ -35,7 +38,10 @@ pub(super) fn look_around(stage: &Stage<'_>, findings: &mut Findings) {
     let thanks = |Words { title, body }: Words| View::Thanks { title, body };
     let attract = setting.bundle.attract.iter().map(|(language, words)| ("attract", language, attract(words.clone())));
     let thanks = setting.bundle.thanks.iter().map(|(language, words)| ("thanks", language, thanks(words.clone())));
-    for (key, language, view) in attract.chain(thanks) {
+    let stopped = |Words { title, body }: Words| View::OutOfOrder { title, body };
+    let stopped = setting.bundle.out_of_order.iter().map(|(language, words)| (language, stopped(words.clone())));
+    let stopped = stopped.map(|(language, view)| ("out_of_order", language, view));
+    for (key, language, view) in attract.chain(thanks).chain(stopped) {
         tried(&view, setting.panels.iter(), stage, (tables, &format!("{key}.{language}")), findings);
     }
 }
@@ -59,7 +65,11 @@ fn tried<'a>(
                 continue;
             }
             let what = format!("on a panel of {width}x{height} pixels{reading}, {problem}");
-            let found = tables.problem_at(&format!("{key}{}", line(&problem)), what);
+            let line = match (line(&problem), view) {
+                (".body", View::Detail(_)) => ".more",
+                (line, _) => line,
+            };
+            let found = tables.problem_at(&format!("{key}{line}"), what);
             if usual {
                 findings.problems.push(found)
             } else {
@@ -113,6 +123,13 @@ fn offer(sheet: &Sheet<'_>, setting: &Setting, variant: Option<&Variant>, text: 
         seconds_left: 0,
         seconds_total: 0,
     }
+}
+
+/// What stands there for who asks for more.
+fn detail(sheet: &Sheet<'_>, offer: Offer, more: &str) -> Offer {
+    let labels = sheet.campaign.answers.iter().zip(offer.answers);
+    let answers = labels.filter(|(kind, _)| **kind != AnswerKind::More).map(|(_, label)| label).collect();
+    Offer { body: placeholders::sample(more, limits::MORE), picture: None, answers, ..offer }
 }
 
 /// The line of a text that a problem is about.

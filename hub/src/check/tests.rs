@@ -197,6 +197,25 @@ fn what_would_disappoint_on_the_glass_is_refused_with_file_line_and_key() {
             &[("savings.toml", "Good day, {first-name|dear customer}.", "Please have your PIN ready.")],
             "savings.toml:22:1: text.en.body: names \"pin\": no message asks for a secret",
         ),
+        (
+            &[
+                (
+                    "savings.toml",
+                    "answers = [\"Tell me more\", ",
+                    "more = \"Your PIN.\"\nanswers = [\"Tell me more\", ",
+                ),
+                ("savings.toml", "answers = [\"Mehr dazu\", ", "more = \"Alles.\"\nanswers = [\"Mehr dazu\", "),
+            ],
+            "savings.toml:23:1: text.en.more: names \"pin\": no message asks for a secret",
+        ),
+        (
+            &[(
+                "savings.toml",
+                "answers = [\"Tell me more\", ",
+                "more = \"All of it.\"\nanswers = [\"Tell me more\", ",
+            )],
+            "savings.toml:25:7: text.de.more: there is none, and other languages have one",
+        ),
         (&[("savings.toml", "Mehr dazu", "Ziffern eingeben")], "savings.toml:27:1: text.de.answers: names \"ziffern\""),
         (
             &[("savings.toml", "{first-name|dear customer}", "{first-name|dear customer")],
