@@ -19,6 +19,7 @@ mod forms;
 mod time;
 
 pub(crate) use file::{BundleFile, CampaignFile};
+pub use forms::{Pixels, PixelsError};
 
 use file::{AudienceTable, ScheduleTable, TextTable, VariantTable};
 use time::{Clock, End};

@@ -1,13 +1,19 @@
 //! `touchpoint-sim`: the developer's desk from the command line. Results go to stdout, logs to stderr.
 
+mod shoot;
+
 use clap::{Parser, Subcommand};
+use shoot::Order;
 use std::{
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
 };
 use touchpoint_agent::{chain, log};
-use touchpoint_sim::demo::{self, Customers, DemoError, Options, OutFolder, OutFolderError, Performance, Table};
+use touchpoint_sim::{
+    demo::{self, Customers, DemoError, Options, OutFolder, OutFolderError, Performance, Table},
+    shot::ShotError,
+};
 use tracing::Level;
 
 /// A developer's desk: a kiosk and its head office on this machine, without any hardware.
@@ -38,6 +44,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Draws everything a campaign folder shows on one picture: each language, size, reader and theme
+    #[command(after_help = "Examples: touchpoint-sim shot sim/demo/retailer --out retailer.png\n          \
+        touchpoint-sim shot sim/demo/campaigns --language de --size 800x480 --mode standard --theme sim/demo/retailer\n\n\
+        Exit codes: 0 it can be published as it is, 1 it cannot, which the picture shows where it can, 2 wrong usage.")]
+    Shot(Order),
 }
 
 /// Stopped by SIGINT, as shells count it: 128 and the signal's number.
@@ -53,6 +64,8 @@ enum Failure {
     Out(#[from] OutFolderError),
     #[error("the demo did not come to its end")]
     Demo(#[from] DemoError),
+    #[error(transparent)]
+    Shot(#[from] ShotError),
     #[error("cannot start threads")]
     Threads(#[source] io::Error),
     #[error("cannot print")]
@@ -60,10 +73,7 @@ enum Failure {
 }
 
 fn main() -> ExitCode {
-    let Arguments { command: Command::Demo { customers, seed, out, json } } = Arguments::parse();
-    // An outage is part of the show.
-    log::to_stderr(Level::ERROR);
-    match demonstrate(customers, seed, out, json) {
+    match run(Arguments::parse().command) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
@@ -72,9 +82,19 @@ fn main() -> ExitCode {
             match failure {
                 Failure::Out(_) => ExitCode::from(USAGE),
                 Failure::Demo(DemoError::Stopped) => ExitCode::from(INTERRUPTED),
-                Failure::Demo(_) | Failure::Threads(_) | Failure::Print(_) => ExitCode::FAILURE,
+                Failure::Demo(_) | Failure::Shot(_) | Failure::Threads(_) | Failure::Print(_) => ExitCode::FAILURE,
             }
         }
+    }
+}
+
+/// Does what is asked; whether all was well.
+fn run(command: Command) -> Result<bool, Failure> {
+    // An outage is part of the show.
+    log::to_stderr(Level::ERROR);
+    match command {
+        Command::Demo { customers, seed, out, json } => demonstrate(customers, seed, out, json),
+        Command::Shot(order) => Ok(shoot::shoot(order)?),
     }
 }
 

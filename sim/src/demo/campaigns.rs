@@ -9,11 +9,12 @@ macro_rules! files {
 }
 
 /// Every file of `sim/demo/campaigns`: name and content.
-const FILES: [(&str, &[u8]); 14] = files! {
+const FILES: [(&str, &[u8]); 15] = files! {
     "bundle.toml"
     "branch-move.toml"
     "business-card.toml"
     "family-insurance.toml"
+    "logo.png"
     "mortgage-renewal.toml"
     "new-address.toml"
     "round-up.toml"
