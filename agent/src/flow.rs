@@ -85,6 +85,7 @@ pub async fn visit<C: Clock>(mut desk: Desk<C>, mut events: Events) {
                 }
                 Some(Event::Left) => here = None,
                 Some(Event::Picture(reply)) => desk.picture(reply),
+                Some(Event::Panel(panel)) => if desk.panel(panel) { desk.invite() },
                 // Nothing is on the glass that could be answered.
                 Some(Event::Answered(_)) => {}
             },
@@ -340,6 +341,7 @@ async fn step<C: Clock>(desk: &mut Desk<C>, events: &mut Events, until: Duration
                 Some(Event::Left) => return Step::Left,
                 Some(Event::Arrived(arrival)) => drop(arrival.decided.send(Err(Busy))),
                 Some(Event::Picture(reply)) => desk.picture(reply),
+                Some(Event::Panel(panel)) => if desk.panel(panel) { desk.repaint() },
             },
             () = clock.reach(until) => return Step::Time,
         }

@@ -39,5 +39,6 @@ pub mod device;
 pub mod glass;
 pub mod keys;
 pub mod log;
+pub mod panels;
 
 pub use touchpoint_protocol::chain;

@@ -23,12 +23,14 @@ mod text;
 mod typeset;
 
 // Pixels.
+mod buffers;
 mod damage;
 mod frame;
 mod mask;
 mod paint;
 mod picture;
 mod qr;
+mod rgb565;
 mod still;
 
 // The glass, and the desk that checks what will be on it.
@@ -36,11 +38,13 @@ mod check;
 pub mod panel;
 mod screen;
 
+pub use buffers::Buffers;
 pub use check::{LayoutProblem, Part, QrError, fits};
 pub use frame::{EncodeError, Frame, encode_png};
 pub use glass::{Answering, Glass, Keys, Mode, Side};
 pub use panel::{Panel, PanelError};
 pub use picture::{Limits, Picture, PictureError};
+pub use rgb565::rgb565;
 pub use screen::{Screen, ShowError, Shown};
 pub use theme::{Colour, ColourError, Fonts, Theme, ThemeProblem};
 pub use view::{AnswerButton, Emphasis, MAX_ANSWERS, Offer, View};

@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use embedded_graphics::{geometry::Point, primitives::Rectangle};
+use embedded_graphics::{
+    geometry::{Point, Size},
+    primitives::Rectangle,
+};
 
 use crate::{
     frame::Frame,
@@ -164,6 +167,24 @@ impl Screen {
         paint::countdown(&mut self.frame, &self.look, countdown.bar, countdown.time, seconds_left);
         self.checksum.set(None);
         self.present()
+    }
+
+    /// Presents all of what was drawn last, for a panel that has forgotten it.
+    ///
+    /// # Errors
+    /// The panel refused.
+    pub fn repaint(&mut self) -> Result<(), ShowError> {
+        drop(self.frame.take_damage());
+        let whole = Rectangle::new(Point::zero(), self.frame.size());
+        self.panel.present(&self.frame, &[whole]).map_err(ShowError::Present)
+    }
+
+    /// Takes the size of the visible area from the panel, from the next [`show`](Self::show) on.
+    pub fn set_millimetres(&mut self, millimetres: Size) {
+        if self.glass.millimetres != Some(millimetres) {
+            self.glass.millimetres = Some(millimetres);
+            self.stills.clear();
+        }
     }
 
     /// What was drawn last.
