@@ -4,12 +4,12 @@
 //! The machines are emulated, which takes a minute or more, and need QEMU and a kernel: `./tests/run --long` brings and runs all of it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use serde_json::json;
+use serde_json::Value;
 use std::{fs, sync::Arc};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use touchpoint_agent::{config::Config, keys::Keys};
-use touchpoint_display::{Glass, Size};
+use touchpoint_display::{Glass, Picture, Size};
 use touchpoint_protocol::interaction::{Fact, Interaction};
 use touchpoint_sim::line::Line;
 use touchpoint_tests::{
@@ -17,12 +17,14 @@ use touchpoint_tests::{
     head_office::{ANNA, HeadOffice},
     kiosk::Kiosk,
     mosquitto::Mosquitto,
+    patience::eventually,
     process::Service,
     vm::{
         booted::{API, Booted, Graphics, HOST},
         disk::Disk,
-        wanted::Wanted,
+        wanted::{Found, Wanted},
     },
+    workspace,
 };
 
 /// The panel of every machine here.
@@ -35,7 +37,6 @@ const OFFER: &str = "savings";
 struct Scene {
     disk: Disk,
     token: String,
-    wanted: Wanted,
     line: Line,
     runtime: Runtime,
     _hub: Service,
@@ -44,8 +45,15 @@ struct Scene {
     folder: TempDir,
 }
 
+/// A device that is on, and what should be on its glass.
+struct Device {
+    booted: Booted,
+    wanted: Wanted,
+}
+
 impl Scene {
-    fn set() -> Scene {
+    /// With a device that has this kind of panel.
+    fn with(panel: &str) -> Scene {
         let (folder, broker, runtime) = (TempDir::new().unwrap(), Mosquitto::plain(), Runtime::new().unwrap());
         let office = HeadOffice::furnished(&folder.path().join("office"), broker.endpoint());
         let address = broker.endpoint().trim_start_matches("mqtt://").parse().unwrap();
@@ -53,20 +61,27 @@ impl Scene {
         let kiosk = office.kiosk();
         kiosk.edit("listen = \"127.0.0.1:0\"", &format!("listen = \"{API}\""));
         kiosk.edit(broker.endpoint(), &format!("mqtt://{HOST}:{}", line.address().port()));
+        kiosk.edit("height = 768", &format!("height = 768\npanel = \"{panel}\""));
 
         // The agent would make the rest of its keys when it starts, where nobody could look them up.
         let config = Config::read(&kiosk.folder.join("agent.toml")).unwrap();
         Keys::load(&config.keys, &config.databases()).unwrap();
         let token = fs::read_to_string(kiosk.folder.join("keys/api.token")).unwrap().trim().to_owned();
         let disk = Disk::holding(&kiosk.folder, folder.path().join("disk"));
-        let wanted = Wanted::on(Glass::of(PANEL));
         let hub = office.serve();
-        Scene { disk, token, wanted, line, runtime, _hub: hub, office, _broker: broker, folder }
+        Scene { disk, token, line, runtime, _hub: hub, office, _broker: broker, folder }
     }
 
-    /// Switches the device on.
-    fn boot(&self, graphics: Graphics) -> Booted {
-        Booted::with(&self.disk, &self.token, graphics, PANEL)
+    /// Switches the device on; returns once customers and campaigns are there and its panel is open.
+    fn boot(&self, graphics: Graphics) -> Device {
+        let booted = Booted::with(&self.disk, &self.token, graphics, PANEL);
+        booted.kiosk.holds(1, 1);
+        let open = |status: &Value| status["visits"]["panel"]["condition"] == "open";
+        let panel = booted.kiosk.reaches("the panel", open)["visits"]["panel"]["facts"].take();
+        eprintln!("{panel}");
+        let millimetres: Option<[u32; 2]> = serde_json::from_value(panel["millimetres"].clone()).unwrap();
+        let wanted = Wanted::on(Glass { millimetres: millimetres.map(Size::from), ..Glass::of(PANEL) });
+        Device { booted, wanted }
     }
 
     /// What is on the disk, as the next boot would find it: the device's folder.
@@ -77,7 +92,31 @@ impl Scene {
     }
 }
 
-/// What a journal says of one campaign, each fact in a word or two.
+impl Device {
+    /// Waits until this is on the glass, pixel for pixel.
+    fn shows<T>(&mut self, what: &str, is: impl Fn(&mut Wanted, &Picture) -> Option<T>) -> T {
+        eventually(what, || {
+            let (seen, path) = self.booted.glass();
+            is(&mut self.wanted, &seen).ok_or_else(|| {
+                let kept = workspace::root().join("target/golden-diff/device.png");
+                fs::create_dir_all(kept.parent().unwrap()).unwrap();
+                fs::copy(path, &kept).unwrap();
+                format!("{}", kept.display())
+            })
+        })
+    }
+
+    fn shows_the_invitation(&mut self) {
+        self.shows("the invitation", |wanted, seen| wanted.is_invitation(seen).then_some(()));
+    }
+
+    /// Waits until the offer to Anna is on the glass, with any second left of it.
+    fn shows_the_offer(&mut self) -> Found {
+        self.shows("the offer", |wanted, seen| wanted.finds(seen, OFFER, "de", "Anna"))
+    }
+}
+
+/// What a journal says, each fact in a word or two.
 fn told(interactions: &[Interaction]) -> Vec<String> {
     let told = interactions.iter().map(|interaction| match &interaction.fact {
         Fact::Shown { campaign, .. } => format!("{campaign} shown"),
@@ -88,29 +127,42 @@ fn told(interactions: &[Interaction]) -> Vec<String> {
 }
 
 #[test]
+#[ignore = "boots an emulated machine: ./tests/run --long"]
+fn a_customer_is_served_at_a_panel_on_drm() {
+    let scene = Scene::with("drm");
+    let mut device = scene.boot(Graphics::Virtio);
+    device.shows_the_invitation();
+    device.booted.kiosk.api.arrives(ANNA);
+    let offer = device.shows_the_offer();
+    eprintln!("{offer:?}");
+    device.booted.kiosk.api.answers("accept");
+    device.shows("the thanks", |wanted, seen| wanted.is_thanks(seen, "de").then_some(()));
+    device.shows_the_invitation();
+    device.booted.kiosk.delivers();
+}
+
+#[test]
 #[ignore = "boots two emulated machines: ./tests/run --long"]
 fn a_power_cut_in_the_middle_of_a_showing_loses_nothing() {
-    let scene = Scene::set();
-    let device = scene.boot(Graphics::Bochs);
-    device.kiosk.holds(1, 1);
+    let scene = Scene::with("fbdev");
+    let mut device = scene.boot(Graphics::Bochs);
     scene.runtime.block_on(scene.line.cut());
-    device.kiosk.reaches("the cut", |status| status["line"]["connected"] == false);
-
-    let api = &device.kiosk.api;
-    let decided = api.arrives(ANNA);
-    assert_eq!((&decided["campaign"], &decided["shown"]), (&json!(OFFER), &json!(true)), "{decided:#}");
-    device.kiosk.records(1);
-    device.power_cut();
+    device.booted.kiosk.reaches("the cut", |status| status["line"]["connected"] == false);
+    device.shows_the_invitation();
+    device.booted.kiosk.api.arrives(ANNA);
+    device.shows_the_offer();
+    device.booted.kiosk.records(1);
+    device.booted.power_cut();
 
     // What the disk holds was never sent.
-    let runtime = Runtime::new().unwrap();
-    let left = runtime.block_on(Books::of(&scene.disk("cut")));
+    let left = scene.runtime.block_on(Books::of(&scene.disk("cut")));
     assert_eq!((told(&left.interactions), left.confirmed), (vec![format!("{OFFER} shown")], 0));
 
     scene.runtime.block_on(scene.line.restore());
-    let device = scene.boot(Graphics::Bochs);
-    device.kiosk.delivers();
-    let received = runtime.block_on(books::received(&scene.office, &left.journal));
+    let mut device = scene.boot(Graphics::Bochs);
+    device.shows_the_invitation();
+    device.booted.kiosk.delivers();
+    let received = scene.runtime.block_on(books::received(&scene.office, &left.journal));
     assert_eq!(received, left.interactions);
-    runtime.block_on(left.close());
+    scene.runtime.block_on(left.close());
 }
