@@ -21,6 +21,7 @@ use crate::{
     chain,
     domain::{moment::Place, update::Membership},
     glass::ScreenSection,
+    input::{Input, InputSection},
     panels::PanelChoice,
 };
 
@@ -33,6 +34,8 @@ pub struct ConfigFile {
     storage: StorageSection,
     api: Option<ApiSection>,
     screen: ScreenSection,
+    #[serde(default)]
+    input: InputSection,
     #[serde(default)]
     visit: VisitSection,
 }
@@ -105,6 +108,8 @@ pub struct Config {
     pub glass: Glass,
     /// How customers read, unless one of them needs it otherwise.
     pub mode: Mode,
+    /// What customers touch, press and swipe, as far as the agent reads it itself.
+    pub input: Input,
     /// Where the device stands, as campaigns may ask.
     pub place: Place,
     /// Which panel the device has.
@@ -191,7 +196,7 @@ impl Config {
     fn parse(file: ConfigFile, path: &Path) -> Result<Config, ConfigError> {
         let beside = |name: PathBuf| path.parent().unwrap_or(Path::new("")).join(name);
         let refuse = |key, problem: String| ConfigError::Value { path: path.to_owned(), key, problem };
-        let ConfigFile { device, line, storage, api, screen, visit } = file;
+        let ConfigFile { device, line, storage, api, screen, input, visit } = file;
 
         let membership = Membership {
             tenant: device.tenant.parse().map_err(|error| refuse("device.tenant", format!("{error}")))?,
@@ -211,6 +216,7 @@ impl Config {
             api.map(|api| listen(&api.listen, beside)).transpose().map_err(|problem| refuse("api.listen", problem))?;
         let (glass, mode) = screen.glass().map_err(|(key, problem)| refuse(key, problem))?;
         let panel = screen.panel(beside).map_err(|(key, problem)| refuse(key, problem))?;
+        let input = input.input(&glass.answering).map_err(|(key, problem)| refuse(key, problem))?;
         if !(1..=VISIT_SECONDS).contains(&visit.seconds) {
             return Err(refuse("visit.seconds", format!("{} is not 1 to {VISIT_SECONDS}", visit.seconds)));
         }
@@ -230,6 +236,7 @@ impl Config {
             screen: glass.size,
             glass,
             mode,
+            input,
             place,
             panel,
             visit_seconds: visit.seconds,

@@ -22,10 +22,12 @@ pub mod clock;
 pub mod domain;
 pub mod identify;
 pub mod journal;
+pub mod press;
 pub mod status;
 pub mod upstream;
 pub mod visit;
 
+mod happening;
 mod health;
 mod refused;
 
@@ -37,6 +39,7 @@ pub mod api;
 pub mod config;
 pub mod device;
 pub mod glass;
+pub mod input;
 pub mod keys;
 pub mod log;
 pub mod panels;

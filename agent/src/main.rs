@@ -13,7 +13,10 @@ use touchpoint_agent::{
     clock::{ClockError, SystemClock},
     config::{Config, ConfigError},
     device::{Device, DeviceError},
-    identify::{EVENTS, Event},
+    identify::{
+        EVENTS, Event,
+        evdev::{self, Places},
+    },
     keys::{Keys, KeysError},
     log,
     panels::{Condition, KeptPanel, PanelStatus},
@@ -107,7 +110,8 @@ async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
         .map_err(Failure::CoreDumps)?;
     let Keys { master, tokens, head_office, api_token } = Keys::load(&config.keys, &config.databases())?;
     let clock = Arc::new(SystemClock::new()?);
-    let (glass, mode, choice) = (config.glass.clone(), config.mode, config.panel.clone());
+    let (glass, choice, input, size) =
+        (config.glass.clone(), config.panel.clone(), config.input.clone(), config.screen);
     let listener = match &config.api {
         Some(listen) => Some(Listener::bind(listen).await?),
         None => None,
@@ -125,6 +129,7 @@ async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
     let stopped = |mut stopping: watch::Receiver<()>| async move { while stopping.changed().await.is_ok() {} };
 
     let (events, happening) = mpsc::channel(EVENTS);
+    tokio::spawn(evdev::listen(input, Places::default(), size, Arc::clone(&clock), events.clone()));
     let (visits, line, journal) = (device.visits(), device.line(), device.journal().state());
     let api = listener.map(|listener| {
         tracing::info!(api = listener.place(), "ready");
@@ -139,8 +144,7 @@ async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
     });
     let glass = Glass { millimetres: first_word(&mut panel_status).await.or(glass.millimetres), ..glass };
     tokio::spawn(tell_of(panel_status, events));
-    let mut screen = Screen::on(glass, Box::new(panel), Theme::default());
-    screen.set_mode(mode);
+    let screen = Screen::on(glass, Box::new(panel), Theme::default());
     let outcome = device.run(screen, happening, clock, stopped(stopping)).await;
     if let Some(api) = api {
         // A caller that never closes its connection does not keep the agent from stopping.

@@ -1,6 +1,7 @@
 //! Where customers come from: everything that can happen at a machine, as one stream of events.
 //!
-//! The transaction application speaks through the local API, a simulator through its reader; both end in an [`Event`]. What was
+//! The transaction application speaks through the local API, a simulator through its reader, and the kernel's
+//! input devices for themselves; all end in an [`Event`]. What was
 //! read becomes a [`Card`] here and a token in the visit's first step, and exists nowhere in between.
 
 use std::{fmt, future::Future, pin::Pin, time::Instant};
@@ -8,11 +9,12 @@ use tokio::{
     select,
     sync::{mpsc, oneshot},
 };
-use touchpoint_display::Frame;
+use touchpoint_display::{Frame, Point, Side};
 use touchpoint_protocol::{campaign::AnswerKind, card::Card, name::Language};
 
 use crate::{domain::moment::VisitAttributes, panels::PanelStatus, status::VisitStatus};
 
+pub mod evdev;
 pub mod track;
 
 /// Most events that may wait for the visit loop: far more than a person can cause within one step of a visit.
@@ -25,6 +27,14 @@ pub enum Event {
     Arrived(Arrival),
     /// The customer answered the message on the glass.
     Answered(AnswerKind),
+    /// The customer touched the glass, so many pixels from its top left. What is there, the screen knows.
+    Touched(Point),
+    /// The customer pressed a function key: the side of the glass it is on, and its number from the top, from 0.
+    Pressed(Side, usize),
+    /// The customer pressed a key that stands for an answer, wherever that is shown.
+    Chosen(AnswerKind),
+    /// The customer pressed the cancel key: they want no more of it.
+    Cancelled,
     /// PIN entry may be active from now on, or no longer.
     PinEntry(bool),
     /// Something calls for another decision.
