@@ -24,8 +24,11 @@ pub const API: &str = "127.0.0.1:8477";
 /// The host's loopback, as the device sees it.
 pub const HOST: &str = "10.0.2.2";
 
-/// Memory in MiB: the kernel, everything in the initial file system once packed and once unpacked, and the agent.
-const MEMORY: &str = "384";
+/// Memory in bytes: for the kernel, everything in the initial file system once packed and once unpacked, and the agent.
+const MEMORY: u64 = 384 * 1024 * 1024;
+
+/// What QEMU calls the card reader.
+const READER: &str = "reader";
 
 /// The largest coordinate of a touch, on every panel.
 const FAR: i64 = 0x7fff;
@@ -41,6 +44,8 @@ pub enum Graphics {
     Virtio,
     /// A plain frame buffer in memory, driven by bochs: what is drawn is shown.
     Bochs,
+    /// A VGA card that the kernel finds in a mode and cannot change: 1024x768 pixels of 16 bits, and `/dev/fb0` without DRM.
+    Vesa,
 }
 
 /// A machine that is on. Dropped, its power is cut.
@@ -64,9 +69,8 @@ impl Booted {
         let mut qemu = Command::new(QEMU);
         // Nothing but what is named here: no floppy, no second keyboard, no window.
         qemu.args(["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-accel", "tcg", "-cpu", "max"]);
-        qemu.args(["-machine", "q35,i8042=off", "-m", MEMORY]);
+        qemu.args(["-machine", "q35,i8042=off", "-m", &format!("size={MEMORY}B")]);
         qemu.arg("-kernel").arg(kernel::image()).arg("-initrd").arg(path("initramfs"));
-        qemu.args(["-append", "console=ttyS0 quiet panic=-1"]);
         qemu.arg("-qmp").arg(format!("unix:{},server=on,wait=off", path("monitor").display()));
         // The kernel's port, then the agent's.
         qemu.arg("-serial").arg(format!("file:{}", path("console").display())).args(["-serial", "file:/dev/stderr"]);
@@ -74,12 +78,16 @@ impl Booted {
         qemu.arg("-drive").arg(format!("file={},format=raw,if=virtio", disk.path.display()));
         qemu.arg("-netdev").arg(format!("user,id=net,hostfwd=tcp:127.0.0.1:{port}-{API}"));
         qemu.args(["-device", "virtio-net-pci,netdev=net,romfile="]);
-        let card = match graphics {
-            Graphics::Virtio => "virtio-gpu-pci",
-            Graphics::Bochs => "bochs-display",
+        let mode = format!("xres={},yres={}", panel.width, panel.height);
+        let (card, arguments) = match graphics {
+            Graphics::Virtio => (format!("virtio-gpu-pci,{mode}"), ""),
+            Graphics::Bochs => (format!("bochs-display,{mode}"), ""),
+            // The mode's number is that of VESA's BIOS extensions, plus 0x200.
+            Graphics::Vesa => ("VGA".to_owned(), " nomodeset vga=0x317"),
         };
-        qemu.arg("-device").arg(format!("{card},xres={},yres={}", panel.width, panel.height));
-        qemu.args(["-device", "virtio-tablet-pci", "-device", "qemu-xhci", "-device", "usb-kbd"]);
+        qemu.args(["-device", &card, "-append", &format!("console=ttyS0 quiet panic=-1{arguments}")]);
+        qemu.args(["-device", "virtio-tablet-pci", "-device", "qemu-xhci"]);
+        qemu.arg("-device").arg(format!("usb-kbd,id={READER}"));
 
         let service = Service::start(qemu.stdin(Stdio::null()));
         let monitor = Qmp::connect(&path("monitor"));
@@ -123,6 +131,29 @@ impl Booted {
                 std::thread::sleep(STROKE);
             }
         }
+    }
+
+    /// The card reader's plug is pulled.
+    pub fn unplug_reader(&mut self) {
+        self.monitor.execute("device_del", json!({ "id": READER }));
+    }
+
+    /// The card reader's plug is put in again.
+    pub fn plug_reader_in(&mut self) {
+        self.monitor.execute("device_add", json!({ "driver": "usb-kbd", "id": READER }));
+    }
+
+    /// How often the agent has begun to read the card reader.
+    pub fn readers(&self) -> usize {
+        let log = self.kiosk.service.stderr();
+        log.lines().filter(|line| line.contains("an input device is read") && line.contains("card reader")).count()
+    }
+
+    /// All of its memory: the agent's, the kernel's, and what either of them has given back.
+    pub fn memory(&mut self) -> Vec<u8> {
+        let path = self.folder.path().join("memory");
+        self.monitor.execute("pmemsave", json!({ "val": 0, "size": MEMORY, "filename": path }));
+        fs::read(path).unwrap()
     }
 
     /// Cuts the power, at once.

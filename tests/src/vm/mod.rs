@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! kernel      what tests/device/prepare brought, and the modules a device needs
-//! initramfs   kernel's modules, busybox, init and the agent, as the kernel unpacks them
+//! initramfs   its modules, busybox, init and the agent, as the kernel unpacks them
 //! disk        the device's folder as an ext4 image: made before, looked into afterwards
 //! qmp         QEMU's monitor: the picture on the glass, fingers and keys
 //! booted      all of it, switched on

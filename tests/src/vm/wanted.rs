@@ -1,13 +1,13 @@
 //! What should be on the glass: the demo's campaigns, drawn here by the same renderer, with each second of a countdown.
 
 use crate::workspace;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 use touchpoint_agent::{
     cache::StoredCampaigns,
     campaigns::Campaigns,
     domain::{customer::Customer, decide::Choice},
 };
-use touchpoint_display::{Glass, Picture, Point, Screen, View, panel::MemoryPanel};
+use touchpoint_display::{Glass, Picture, Point, Screen, View, panel::MemoryPanel, rgb565};
 use touchpoint_protocol::{
     campaign::AnswerKind,
     customer::{CustomerId, Profile},
@@ -24,6 +24,16 @@ const LATE: u32 = 5;
 pub struct Wanted {
     screen: Screen,
     campaigns: Campaigns,
+    colours: Colours,
+}
+
+/// Which colours a panel has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colours {
+    /// Eight bits of red, of green and of blue.
+    All,
+    /// Five of red, six of green, five of blue.
+    Rgb565,
 }
 
 /// A message on the glass, found by its picture.
@@ -38,14 +48,14 @@ pub struct Found {
 }
 
 impl Wanted {
-    /// What is wanted on this glass.
-    pub fn on(glass: Glass) -> Wanted {
+    /// What is wanted on this glass, in these colours.
+    pub fn on(glass: Glass, colours: Colours) -> Wanted {
         let checked = touchpoint_hub::check(&workspace::demo_campaigns()).unwrap();
         let media = checked.media.into_iter().map(|medium| (medium.sha256, medium.bytes)).collect();
         let stored = StoredCampaigns { revision: 1, bundle: checked.bundle.encode(), media };
         let campaigns = Campaigns::decode(&stored, glass.size).unwrap();
         let panel = Box::new(MemoryPanel::new(glass.size));
-        Wanted { screen: Screen::on(glass, panel, campaigns.theme()), campaigns }
+        Wanted { screen: Screen::on(glass, panel, campaigns.theme()), campaigns, colours }
     }
 
     /// Whether this is the invitation.
@@ -73,7 +83,7 @@ impl Wanted {
             let middles = areas.iter().map(|area| area.center());
             for left in (1..=total).rev() {
                 self.screen.tick(left).unwrap();
-                if self.screen.frame().pixels() == seen.pixels() {
+                if self.drawn(seen) {
                     return Some(Found { total, left, answers: message.answers.into_iter().zip(middles).collect() });
                 }
             }
@@ -83,6 +93,54 @@ impl Wanted {
 
     fn is(&mut self, view: &View, seen: &Picture) -> bool {
         self.screen.show(view).unwrap();
-        self.screen.frame().pixels() == seen.pixels()
+        self.drawn(seen)
+    }
+
+    /// Whether each pixel is as it was drawn here.
+    fn drawn(&self, seen: &Picture) -> bool {
+        let lit = |pixel: &u32| self.colours.of(*pixel);
+        self.screen.frame().size() == seen.size()
+            && self.screen.frame().pixels().iter().map(lit).eq(seen.pixels().iter().copied())
+    }
+}
+
+impl Colours {
+    /// What a panel of these colours makes of a pixel, said in all colours again: the brightest is as bright.
+    fn of(self, pixel: u32) -> u32 {
+        let Colours::Rgb565 = self else { return pixel };
+        let (packed, fill) =
+            (u32::from(rgb565(pixel)), |bits: u32, has: u32| bits << (8 - has) | bits >> (2 * has - 8));
+        let channels = [fill(packed >> 11, 5), fill(packed >> 5 & 0x3f, 6), fill(packed & 0x1f, 5)];
+        channels.iter().fold(0xff, |pixel, channel| pixel << 8 | channel)
+    }
+}
+
+impl fmt::Debug for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Wanted({:?})", self.colours)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use touchpoint_display::{Limits, Size};
+
+    #[test]
+    fn the_golden_picture_of_the_demo_is_what_is_wanted() {
+        let mut wanted = Wanted::on(Glass::of(Size::new(1024, 768)), Colours::All);
+        let golden = fs::read(workspace::root().join("tests/golden/01-savings.png")).unwrap();
+        let golden = Picture::decode(&golden, Limits::default()).unwrap();
+        assert!(wanted.finds(&golden, "savings", "de", "Anna").is_some());
+        assert!(wanted.finds(&golden, "savings", "de", "Ben").is_none());
+        assert!(!wanted.is_invitation(&golden));
+    }
+
+    #[test]
+    fn a_panel_of_fewer_colours_shows_the_nearest_it_has() {
+        let shown = [0xffff_ffff, 0xff00_0000, 0xffff_fbf7, 0xff84_8284].map(|pixel| Colours::Rgb565.of(pixel));
+        assert_eq!(shown, [0xffff_ffff, 0xff00_0000, 0xffff_fbf7, 0xff84_8284]);
+        assert_eq!(Colours::Rgb565.of(0xff87_8387), 0xff84_8284);
     }
 }
