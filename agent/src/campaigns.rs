@@ -6,7 +6,7 @@ use std::{
 };
 use touchpoint_display::{AnswerButton, Emphasis, Limits, Offer, Picture, PictureError, Size, Theme, View};
 use touchpoint_protocol::{
-    bundle::{self, Bundle, BundleError, Words},
+    bundle::{Bundle, BundleError, Words},
     campaign::AnswerKind,
     digest::Digest,
     limits,
@@ -17,6 +17,7 @@ use touchpoint_protocol::{
 use crate::{
     cache::StoredCampaigns,
     domain::{customer::Customer, decide::Choice, words::fill},
+    look,
 };
 
 /// A bundle with its pictures.
@@ -27,6 +28,7 @@ pub struct Campaigns {
     /// The bundle.
     pub bundle: Bundle,
     pictures: BTreeMap<Digest, Arc<Picture>>,
+    theme: Theme,
 }
 
 /// A message as it is shown: what to draw, and what may be answered.
@@ -71,33 +73,56 @@ pub enum CampaignsError {
         #[source]
         source: PictureError,
     },
+    /// The theme's logo is not among the media.
+    #[error("revision {revision}: the theme names logo {sha256}, which is not there")]
+    NoLogo {
+        /// Of which revision.
+        revision: u64,
+        /// Which logo.
+        sha256: Digest,
+    },
+    /// The theme's logo cannot be shown.
+    #[error("revision {revision}: logo of the theme")]
+    Logo {
+        /// Of which revision.
+        revision: u64,
+        /// What is wrong with it.
+        #[source]
+        source: PictureError,
+    },
 }
 
 impl Campaigns {
-    /// Decodes a bundle and the pictures its campaigns use; none may be larger than the panel.
+    /// Decodes a bundle, the pictures its campaigns use, of which none may be larger than the panel, and its logo.
     ///
     /// # Errors
     /// The first thing that could not be shown.
     pub fn decode(stored: &StoredCampaigns, panel: Size) -> Result<Campaigns, CampaignsError> {
         let revision = stored.revision;
         let bundle = Bundle::decode(&stored.bundle).map_err(|source| CampaignsError::Bundle { revision, source })?;
+        let medium = |named| stored.media.iter().find(|(sha256, _)| *sha256 == named).map(|(_, bytes)| bytes);
         let mut pictures = BTreeMap::new();
         let used =
             bundle.campaigns.iter().flat_map(|campaign| campaign.pictures().map(move |sha256| (campaign, sha256)));
         for (campaign, sha256) in used {
-            let medium = stored.media.iter().find(|(medium, _)| *medium == sha256);
             let named = || campaign.id.clone();
-            let (_, bytes) = medium.ok_or_else(|| CampaignsError::NoPicture { revision, campaign: named(), sha256 })?;
+            let bytes =
+                medium(sha256).ok_or_else(|| CampaignsError::NoPicture { revision, campaign: named(), sha256 })?;
             let picture = Picture::decode(bytes, Limits { bytes: limits::PICTURE, size: panel })
                 .map_err(|source| CampaignsError::Picture { revision, campaign: named(), source })?;
             pictures.insert(sha256, Arc::new(picture));
         }
-        Ok(Campaigns { revision, bundle, pictures })
+        let logo = |sha256| {
+            let bytes = medium(sha256).ok_or(CampaignsError::NoLogo { revision, sha256 })?;
+            look::logo(bytes).map_err(|source| CampaignsError::Logo { revision, source })
+        };
+        let theme = look::theme(&bundle.theme, bundle.theme.logo.map(logo).transpose()?);
+        Ok(Campaigns { revision, bundle, pictures, theme })
     }
 
-    /// Which media the campaigns use.
+    /// Which media the campaigns and the theme use.
     pub fn used(&self) -> BTreeSet<Digest> {
-        self.pictures.keys().copied().collect()
+        self.pictures.keys().copied().chain(self.bundle.theme.logo).collect()
     }
 
     /// The message of a choice.
@@ -144,18 +169,7 @@ impl Campaigns {
 
     /// The look.
     pub fn theme(&self) -> Theme {
-        let bundle::Theme { background, surface, outline, text, muted, accent, on_accent } = self.bundle.theme;
-        let colour = |colour: bundle::Colour| touchpoint_display::Colour(colour.0);
-        Theme {
-            background: colour(background),
-            surface: colour(surface),
-            outline: colour(outline),
-            text: colour(text),
-            muted: colour(muted),
-            accent: colour(accent),
-            on_accent: colour(on_accent),
-            ..Theme::default()
-        }
+        self.theme.clone()
     }
 }
 
@@ -187,3 +201,7 @@ fn emphasis(position: usize, kind: AnswerKind) -> Emphasis {
         (_, _) => Emphasis::Secondary,
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests;

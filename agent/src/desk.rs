@@ -206,11 +206,13 @@ impl<C: Clock> Desk<C> {
         shown
     }
 
-    /// Counts the seconds of the message on the glass down.
-    pub fn tick(&mut self, left: u32) {
-        if let Err(error) = self.screen.tick(left) {
-            tracing::warn!(error = chain(&error), "the panel refused a tick");
+    /// Shows how much time is left of the message on the glass until it ends, after boot. Whether the panel took it.
+    pub fn tick(&mut self, ends: Duration) -> bool {
+        let ticked = self.screen.tick(ends.saturating_sub(self.clock.since_boot()));
+        if let Err(error) = &ticked {
+            tracing::warn!(error = chain(error), "the panel refused a tick");
         }
+        ticked.is_ok()
     }
 
     /// The position of the answer that is pressed, if there is one on that spot; nothing at all, if the press was not meant so.

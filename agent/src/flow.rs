@@ -50,6 +50,12 @@ use crate::{
 /// How long thanks are shown: read in two seconds, and gone before the card is.
 const THANKS: Duration = Duration::from_secs(4);
 
+/// How often the countdown moves: ten times a second it is seen to run, and a step costs next to nothing.
+const TICK: Duration = Duration::from_millis(100);
+
+/// How often it moves on a panel that refuses: what is said of that ten times a second is not read.
+const REFUSED_TICK: Duration = Duration::from_secs(1);
+
 /// Interactions that may be sent and not yet confirmed: 16 batches, so that a long line is busy and a broken one repeats little.
 const UNCONFIRMED: u64 = 16 * limits::BATCH as u64;
 
@@ -217,19 +223,18 @@ async fn until_ended<C: Clock>(
     campaigns: &Campaigns,
     trigger: Trigger,
 ) -> (Option<Showing>, Next) {
-    let mut left = desk.seconds_until(visit.ends.at());
+    let mut tick = TICK;
     loop {
-        let tick = visit.ends.at().saturating_sub(Duration::from_secs(u64::from(left.saturating_sub(1))));
-        let ending = match step(desk, events, tick).await {
+        let next_tick = desk.clock.since_boot() + tick;
+        let ending = match step(desk, events, next_tick.min(visit.ends.at())).await {
             Step::Answered(kind) if showing.message.answers.contains(&kind) => Ending::Answered(kind),
             Step::Pressed(answer) => {
                 // Who presses is there, and reads: time enough for that, or for what comes of the answer.
                 visit.ends.extend(desk.clock.since_boot());
-                left = desk.seconds_until(visit.ends.at());
                 match answer.and_then(|answer| showing.message.answers.get(answer)) {
                     Some(kind) => Ending::Answered(*kind),
                     None => {
-                        desk.tick(left);
+                        desk.tick(visit.ends.at());
                         continue;
                     }
                 }
@@ -246,9 +251,8 @@ async fn until_ended<C: Clock>(
             },
             Step::Time => match desk.seconds_until(visit.ends.at()) {
                 0 => Ending::TimeUp,
-                now => {
-                    left = now;
-                    desk.tick(left);
+                _ => {
+                    tick = if desk.tick(visit.ends.at()) { TICK } else { REFUSED_TICK };
                     continue;
                 }
             },
@@ -261,6 +265,7 @@ async fn until_ended<C: Clock>(
                 Next::Decide(Trigger::Answer)
             }
             Ending::Answered(AnswerKind::More) if showing.has_more() && visit.may_show() => {
+                let left = desk.seconds_until(visit.ends.at());
                 match desk.present(visit, showing.more(left), Trigger::Answer, &mut None).await {
                     Some(more) => {
                         showing = more;

@@ -40,13 +40,11 @@ pub(crate) async fn step<C: Clock>(desk: &mut Desk<C>, events: &mut Events, unti
             event = events.next() => match event {
                 None => return Step::Stopping,
                 Some(Event::Answered(kind)) => return Step::Answered(kind),
-                Some(Event::Touched(point)) => match desk.pressed(Press::Touch(point)) {
-                    Some(answer) => return Step::Pressed(answer),
-                    None => {}
+                Some(Event::Touched(point)) => if let Some(answer) = desk.pressed(Press::Touch(point)) {
+                    return Step::Pressed(answer);
                 },
-                Some(Event::Pressed(side, number)) => match desk.pressed(Press::Key(side, number)) {
-                    Some(answer) => return Step::Pressed(answer),
-                    None => {}
+                Some(Event::Pressed(side, number)) => if let Some(answer) = desk.pressed(Press::Key(side, number)) {
+                    return Step::Pressed(answer);
                 },
                 Some(Event::Chosen(kind)) => if desk.counts(Press::Answer(kind)) {
                     return Step::Answered(kind);

@@ -29,6 +29,7 @@ pub mod visit;
 
 mod happening;
 mod health;
+mod look;
 mod refused;
 
 pub mod aside;

@@ -88,9 +88,10 @@ pub enum LayoutProblem {
 #[must_use]
 pub fn fits(view: &View, glass: &Glass, theme: &Theme, mode: Mode) -> Vec<LayoutProblem> {
     let writing = Writing::of(view.texts());
-    let canvas = Canvas::new(glass, mode, theme, writing);
+    let look = theme.in_mode(mode);
+    let canvas = Canvas::new(glass, mode, &look, writing);
     let mut desk = Desk { text: TextEngine::new(&glass.fonts), manner: Manner { scale: canvas.scale, writing } };
-    desk.text.set_families(theme.fonts.clone());
+    desk.text.set_families(look.fonts);
     match view {
         View::Attract { title, body } => desk.words(title, body, |text, manner| {
             paint::attract_words(text, (title, body), &layout::attract(&canvas), manner)

@@ -17,6 +17,9 @@ use crate::script::{Han, Script, Writing};
 /// The family of the built-in fonts. Its condensed cut is as legible and leaves room for German words.
 pub(crate) const BUILT_IN: &str = "DejaVu Sans";
 
+/// Families for European scripts that every device has: the built-in one, and those of Debian's `fonts-noto-core`.
+pub const FAMILIES: [&str; 5] = [BUILT_IN, "Noto Sans", "Noto Sans Display", "Noto Serif", "Noto Serif Display"];
+
 /// Where files are within a font folder: in it, and as Debian's packages of Noto fonts divide it.
 const PLACES: [&str; 3] = ["", "truetype/noto", "opentype/noto"];
 
@@ -164,6 +167,14 @@ mod tests {
         let writing = Writing::default();
         assert_eq!(list.family(&mut system, Script::Thai, writing, None), "Noto Sans Thai");
         assert_eq!(list.family(&mut system, Script::European, writing, Some("House Serif")), "House Serif");
+    }
+
+    #[test]
+    fn every_family_a_theme_may_name_is_on_a_device() {
+        let (mut list, mut system) = FontList::open(&crate::Glass::of(embedded_graphics::geometry::Size::zero()).fonts);
+        for family in FAMILIES {
+            assert_eq!(list.family(&mut system, Script::European, Writing::default(), Some(family)), family);
+        }
     }
 
     #[test]

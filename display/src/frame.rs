@@ -23,6 +23,8 @@ pub struct Frame {
     size: Size,
     pixels: Vec<u32>,
     damage: Damage,
+    /// What may be drawn on: all but within [`Frame::within`].
+    clip: Rectangle,
 }
 
 /// A frame that could not be written as a PNG.
@@ -40,7 +42,7 @@ impl Frame {
     #[must_use]
     pub fn new(size: Size) -> Self {
         let pixels = vec![0; size.width as usize * size.height as usize];
-        Self { size, pixels, damage: Damage::default() }
+        Self { size, pixels, damage: Damage::default(), clip: Rectangle::new(Point::zero(), size) }
     }
 
     /// Width and height in pixels.
@@ -81,6 +83,14 @@ impl Frame {
     #[must_use]
     pub fn take_damage(&mut self) -> Vec<Rectangle> {
         self.damage.take()
+    }
+
+    /// Lets `draw` change what lies within `area`, and nothing else.
+    pub(crate) fn within(&mut self, area: Rectangle, draw: impl FnOnce(&mut Self)) {
+        let area = self.visible(&area);
+        let before = std::mem::replace(&mut self.clip, area);
+        draw(self);
+        self.clip = before;
     }
 
     /// Replaces every pixel, rows from the top left.
@@ -136,10 +146,10 @@ impl Frame {
         lanes.into_iter().chain(rest).fold(stir(BASIS, size), stir)
     }
 
-    /// The part of an area that lies within the frame. `intersection` leaves an area without pixels where it was, even
+    /// The part of an area that can be drawn on. `intersection` leaves an area without pixels where it was, even
     /// outside; here it is empty in both directions.
-    fn visible(&self, area: &Rectangle) -> Rectangle {
-        let visible = self.bounding_box().intersection(area);
+    pub(crate) fn visible(&self, area: &Rectangle) -> Rectangle {
+        let visible = self.clip.intersection(area);
         if visible.is_zero_sized() { Rectangle::new(area.top_left, Size::zero()) } else { visible }
     }
 
@@ -271,9 +281,7 @@ impl DrawTarget for Frame {
     }
 
     fn clear(&mut self, colour: Rgb888) -> Result<(), Infallible> {
-        self.pixels.fill(Colour::from(colour).pixel());
-        self.damage.add(self.bounding_box());
-        Ok(())
+        self.fill_solid(&self.bounding_box(), colour)
     }
 }
 
@@ -340,6 +348,21 @@ mod tests {
         frame.blend_mask(Point::new(-1, 0), Size::new(4, 1), &[255, 0, 128, 255], RED);
         assert_eq!(frame.pixels()[..4], [0xff00_00ff, 0xff80_007f, 0xffff_0000, 0xff00_00ff]);
         assert_eq!(frame.take_damage(), [area(0, 0, 3, 1)]);
+    }
+
+    #[test]
+    fn nothing_is_drawn_outside_the_part_that_may_be_drawn_on() {
+        let mut frame = Frame::new(Size::new(6, 3));
+        frame.within(area(1, 1, 3, 9), |frame| {
+            frame.clear(RED.into()).unwrap();
+            frame.within(area(0, 0, 3, 3), |frame| frame.blend_mask(Point::zero(), Size::new(6, 2), &[255; 12], BLUE));
+        });
+        let [red, blue] = [RED, BLUE].map(Colour::pixel);
+        assert_eq!(frame.pixels()[6..], [0, blue, blue, red, 0, 0, 0, red, red, red, 0, 0]);
+        assert_eq!(frame.pixels()[..6], [0; 6]);
+        assert_eq!(frame.take_damage(), [area(1, 1, 3, 2)]);
+        frame.clear(RED.into()).unwrap();
+        assert!(frame.pixels().iter().all(|pixel| *pixel == red));
     }
 
     #[test]

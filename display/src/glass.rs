@@ -1,7 +1,7 @@
 //! What is true of one device's glass and of the person before it: size, density, keys, fonts, and how they need to
 //! read.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use embedded_graphics::geometry::Size;
 
@@ -75,6 +75,18 @@ impl Mode {
         Self { large_text: false, high_contrast: true },
         Self { large_text: true, high_contrast: true },
     ];
+}
+
+impl fmt::Display for Mode {
+    /// As a person who chooses one calls it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match (self.large_text, self.high_contrast) {
+            (false, false) => "standard",
+            (true, false) => "large text",
+            (false, true) => "high contrast",
+            (true, true) => "large text and high contrast",
+        })
+    }
 }
 
 impl Keys {

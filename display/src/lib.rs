@@ -24,6 +24,7 @@ mod typeset;
 
 // Pixels.
 mod buffers;
+mod countdown;
 mod damage;
 mod frame;
 mod mask;
@@ -40,6 +41,7 @@ mod screen;
 
 pub use buffers::Buffers;
 pub use check::{LayoutProblem, Part, QrError, fits};
+pub use fonts::FAMILIES;
 pub use frame::{EncodeError, Frame, encode_png};
 pub use glass::{Answering, Glass, Keys, Mode, Side};
 pub use panel::{Panel, PanelError};

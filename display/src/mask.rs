@@ -2,7 +2,7 @@
 
 use embedded_graphics::{
     draw_target::DrawTarget,
-    geometry::{Dimensions, Point, Size},
+    geometry::{Point, Size},
     pixelcolor::Rgb888,
     primitives::Rectangle,
 };
@@ -23,14 +23,13 @@ pub(crate) fn rounded(frame: &mut Frame, area: Rectangle, radius: u32, colour: C
     fill(frame, Rectangle::new(area.top_left + right, cap), colour);
     let lowest = Point::new(0, (area.size.height - radius).cast_signed());
     fill(frame, Rectangle::new(area.top_left + right + lowest, cap), colour);
-    round_corners(frame, area, radius, &corner(radius), colour);
+    round_corners(frame, area, radius, |coverage| coverage, colour);
 }
 
 /// Paints over the corners of a rectangle, as if it had been drawn with round ones on `ground`.
 pub(crate) fn round_off(frame: &mut Frame, area: Rectangle, radius: u32, ground: Colour) {
     let radius = radius.min(area.size.width / 2).min(area.size.height / 2);
-    let outside: Vec<u8> = corner(radius).into_iter().map(|coverage| 255 - coverage).collect();
-    round_corners(frame, area, radius, &outside, ground);
+    round_corners(frame, area, radius, |coverage| 255 - coverage, ground);
 }
 
 /// A ring of `width` pixels within a rectangle with round corners, filled with `inside`.
@@ -107,7 +106,7 @@ fn rim(frame: &mut Frame, area: Rectangle, radius: u32, colour: Colour) {
     ] {
         fill(frame, Rectangle::new(area.top_left + offset, size), colour);
     }
-    round_corners(frame, area, radius, &corner(radius), colour);
+    round_corners(frame, area, radius, |coverage| coverage, colour);
 }
 
 /// Coverage of the upper left quarter of a disc.
@@ -120,17 +119,25 @@ fn corner(radius: u32) -> Vec<u8> {
     Mask::new(&path).size(radius, radius).render().0
 }
 
-/// Blends the mask of an upper left corner over all four, turned the right way.
-fn round_corners(frame: &mut Frame, area: Rectangle, radius: u32, corner: &[u8], colour: Colour) {
+/// Blends the mask of a corner over all four, turned the right way; `share` says how much of the colour a coverage is.
+fn round_corners(frame: &mut Frame, area: Rectangle, radius: u32, share: fn(u8) -> u8, colour: Colour) {
     let far = area.size.saturating_sub(Size::new_equal(radius));
-    let side = radius.max(1) as usize;
-    for (right, bottom) in CORNERS {
+    let places = CORNERS.map(|(right, bottom)| {
         let offset = Size::new(if right { far.width } else { 0 }, if bottom { far.height } else { 0 });
-        let place = Rectangle::new(area.top_left + offset, Size::new_equal(radius));
-        if frame.bounding_box().intersection(&place).is_zero_sized() {
+        ((right, bottom), Rectangle::new(area.top_left + offset, Size::new_equal(radius)))
+    });
+    let seen = |frame: &Frame, place: &Rectangle| !frame.visible(place).is_zero_sized();
+    // A mask costs more than what is drawn through it, and of a bar that moves on no corner may be seen.
+    if !places.iter().any(|(_, place)| seen(frame, place)) {
+        return;
+    }
+    let side = radius.max(1) as usize;
+    let corner: Vec<u8> = corner(radius).into_iter().map(share).collect();
+    for ((right, bottom), place) in places {
+        if !seen(frame, &place) {
             continue;
         }
-        let mut mask = corner.to_vec();
+        let mut mask = corner.clone();
         if right {
             mask.chunks_exact_mut(side).for_each(<[u8]>::reverse);
         }

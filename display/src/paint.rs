@@ -37,9 +37,6 @@ const STROKE_GAP: u32 = 26;
 /// Room for the arrow on the label of a function key, in pixels of the reference.
 const ARROW: u32 = 44;
 
-/// Percent of the outline's colour in the time to read.
-const READING_PALER: u8 = 55;
-
 /// Everything painting needs, for the time of one view.
 pub(crate) struct Painter<'a> {
     pub(crate) frame: &'a mut Frame,
@@ -65,22 +62,30 @@ pub(crate) enum Sign {
     Stopped,
 }
 
-/// The time an offer has, in seconds, and which way its bar shrinks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Time {
-    pub(crate) total: u32,
-    pub(crate) reading: u32,
-    pub(crate) mirrored: bool,
-}
-
 impl Painter<'_> {
-    /// A whole offer, or its details. Pictures have the layout's size already.
+    /// All of an offer, or of its details, but its words and its countdown: what is the same for the next customer. Pictures
+    /// have the layout's size already.
     pub(crate) fn offer(&mut self, offer: &Offer, layout: &OfferLayout, pictures: &Pictures<'_>, code: Option<&Code>) {
         let theme = self.theme;
-        let scale = self.canvas.scale;
         self.clear(theme.background);
         self.logo(layout.logo, pictures.logo);
         self.card(layout.card);
+        if let (Some(area), Some(picture)) = (layout.picture, pictures.picture) {
+            self.frame.blit(area.top_left, picture);
+            mask::round_off(self.frame, area, self.canvas.radius / 2, theme.surface);
+        }
+        if let (Some(area), Some(code)) = (layout.qr, code) {
+            code.draw(self.frame, area);
+        }
+        for (index, (answer, area)) in offer.answers.iter().zip(&layout.answers).enumerate() {
+            self.button(answer, *area, layout.keys.get(index).map(|(side, _)| *side));
+        }
+    }
+
+    /// The words of an offer or of its details, on its card.
+    pub(crate) fn offer_words(&mut self, offer: &Offer, layout: &OfferLayout) {
+        let theme = self.theme;
+        let scale = self.canvas.scale;
         let words = offer_words(self.text, offer, layout, self.manner);
         let middle = middle(layout.text.size.height, words.height() + stroke_height(scale));
         let down = match layout.setting {
@@ -92,18 +97,6 @@ impl Painter<'_> {
         self.stroke(place, theme.accent);
         let at = place.top_left + Size::new(0, stroke_height(scale));
         words.draw(self.text, self.frame, at, (theme.text, theme.muted));
-        if let (Some(area), Some(picture)) = (layout.picture, pictures.picture) {
-            self.frame.blit(area.top_left, picture);
-            mask::round_off(self.frame, area, self.canvas.radius / 2, theme.surface);
-        }
-        if let (Some(area), Some(code)) = (layout.qr, code) {
-            code.draw(self.frame, area);
-        }
-        for (index, (answer, area)) in offer.answers.iter().zip(&layout.answers).enumerate() {
-            self.button(answer, *area, layout.keys.get(index).map(|(side, _)| *side));
-        }
-        let time = Time::of(offer, self.canvas.mirrored);
-        countdown(self.frame, theme, layout.bar, time, offer.seconds_left);
     }
 
     /// The invitation: the institution's colour, and rings that run out of the screen like waves.
@@ -302,36 +295,6 @@ pub(crate) fn attract_words(
 /// Title and body of thanks, or of the news that the machine is out of order.
 pub(crate) fn notice_words(text: &mut TextEngine, words: (&str, &str), layout: &NoticeLayout, manner: Manner) -> Words {
     Words::set(text, words, layout.text.size, NOTICE, manner)
-}
-
-/// The countdown: a bar that shrinks to where lines begin as time runs out. The time to read is paler and goes first,
-/// so that what is left in full colour is the time to answer. Touches no pixel outside `bar`.
-pub(crate) fn countdown(frame: &mut Frame, theme: &Theme, bar: Rectangle, time: Time, left: u32) {
-    mask::fill(frame, bar, theme.background);
-    if time.total == 0 {
-        return;
-    }
-    let radius = bar.size.height / 2;
-    mask::rounded(frame, bar, radius, theme.outline);
-    let mut part = |seconds: u32, colour| {
-        let width = u64::from(bar.size.width) * u64::from(seconds.min(time.total)) / u64::from(time.total);
-        // Not wider than the bar.
-        let size = Size::new(width as u32, bar.size.height);
-        let start = if time.mirrored { bar.size.width - size.width } else { 0 };
-        mask::rounded(frame, Rectangle::new(bar.top_left + Size::new(start, 0), size), radius, colour);
-    };
-    let answering = time.total.saturating_sub(time.reading);
-    if left > answering {
-        part(left, theme.accent.mix(theme.outline, READING_PALER));
-    }
-    part(left.min(answering), theme.accent);
-}
-
-impl Time {
-    /// The time of an offer.
-    pub(crate) fn of(offer: &Offer, mirrored: bool) -> Self {
-        Self { total: offer.seconds_total, reading: offer.reading_seconds(), mirrored }
-    }
 }
 
 fn below_stroke(room: Size, scale: Scale) -> Size {

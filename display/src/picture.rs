@@ -4,6 +4,8 @@ use std::io::Cursor;
 
 use embedded_graphics::geometry::Size;
 
+use crate::frame::Frame;
+
 /// Decoded pixels of an illustration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
@@ -103,7 +105,8 @@ impl Picture {
     }
 
     /// The same picture in another size, each new pixel the mean of the area it stands for.
-    pub(crate) fn scaled(&self, size: Size) -> Self {
+    #[must_use]
+    pub fn scaled(&self, size: Size) -> Self {
         if size == self.size {
             return self.clone();
         }
@@ -147,6 +150,13 @@ impl Picture {
         // A weighted mean of bytes is a byte.
         let [red, green, blue] = sum.map(|value| ((value + alpha / 2).checked_div(alpha).unwrap_or(0)) as u8);
         u32::from_be_bytes([((alpha + total / 2) / total.max(1)) as u8, red, green, blue])
+    }
+}
+
+impl From<&Frame> for Picture {
+    /// What was drawn, to be shown smaller elsewhere.
+    fn from(frame: &Frame) -> Self {
+        Self::new(frame.size(), frame.pixels().to_vec())
     }
 }
 

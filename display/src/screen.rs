@@ -3,6 +3,7 @@
 use std::{
     cell::Cell,
     sync::{Arc, Weak},
+    time::Duration,
 };
 
 use embedded_graphics::{
@@ -11,10 +12,11 @@ use embedded_graphics::{
 };
 
 use crate::{
+    countdown::Countdown,
     frame::Frame,
     glass::{Glass, Mode, Side},
     layout::{self, Canvas, Purpose},
-    paint::{self, Painter, Pictures, Sign, Time},
+    paint::{Painter, Pictures, Sign},
     panel::{Panel, PanelError},
     picture::Picture,
     qr::{Code, QrError},
@@ -71,11 +73,13 @@ struct Scaled {
     picture: Picture,
 }
 
-/// What a still shows: a view but for its countdown. Its picture is not kept alive for it.
-#[derive(Clone)]
+/// What a still shows: a view, but of an offer neither its words, which are one customer's, nor its countdown. Its picture is
+/// not kept alive for it.
 struct Key {
     view: View,
     picture: Option<Weak<Picture>>,
+    /// Of all words, those included that are not part of it.
+    writing: Writing,
 }
 
 /// The parts of the view on the glass that react. None, unless it is an offer.
@@ -84,11 +88,6 @@ struct Alive {
     answers: Vec<Rectangle>,
     keys: Vec<(Side, usize)>,
     countdown: Option<Countdown>,
-}
-
-struct Countdown {
-    bar: Rectangle,
-    time: Time,
 }
 
 impl Screen {
@@ -144,29 +143,29 @@ impl Screen {
     /// Nothing new is on the glass, and no answer can be touched.
     pub fn show(&mut self, view: &View) -> Result<Shown, ShowError> {
         self.alive = Alive::default();
-        let writing = Writing::of(view.texts());
-        let key = Key::of(view);
-        let (alive, fresh) = self.paint(view, &key, writing)?;
+        let alive = self.paint(view)?;
         self.checksum.set(None);
         self.present()?;
         // Only what is really on the glass can be touched or counted down.
         self.alive = alive;
-        // The customer reads already.
-        if fresh {
-            self.stills.keep(key, &self.frame);
-        }
         Ok(Shown { answers: self.alive.answers.clone() })
     }
 
-    /// Redraws the countdown of the offer on the glass, and presents only that. Does nothing for other views.
+    /// Moves the countdown of the offer on the glass, and presents only what of it has changed. Does nothing for other views.
     ///
     /// # Errors
-    /// The panel refused.
-    pub fn tick(&mut self, seconds_left: u32) -> Result<(), ShowError> {
-        let Some(countdown) = &self.alive.countdown else { return Ok(()) };
-        paint::countdown(&mut self.frame, &self.look, countdown.bar, countdown.time, seconds_left);
+    /// The panel refused; the next tick makes good for it.
+    pub fn tick(&mut self, left: Duration) -> Result<(), ShowError> {
+        let Some(countdown) = &mut self.alive.countdown else { return Ok(()) };
+        if !countdown.draw(&mut self.frame, &self.look, left) {
+            return Ok(());
+        }
         self.checksum.set(None);
-        self.present()
+        let presented = self.present();
+        if let (Err(_), Some(countdown)) = (&presented, &mut self.alive.countdown) {
+            countdown.forget();
+        }
+        presented
     }
 
     /// Presents all of what was drawn last, for a panel that has forgotten it.
@@ -219,23 +218,24 @@ impl Screen {
         self.panel.present(&self.frame, &damage).map_err(ShowError::Present)
     }
 
-    /// Fills the frame, and says what in it reacts and whether it had to be painted.
-    fn paint(&mut self, view: &View, key: &Key, writing: Writing) -> Result<(Alive, bool), ShowError> {
+    /// Fills the frame, and says what in it reacts.
+    fn paint(&mut self, view: &View) -> Result<Alive, ShowError> {
         let Self { glass, mode, look, text, frame, picture, logo, stills, .. } = self;
+        let writing = Writing::of(view.texts());
+        let key = Key::of(view, writing);
         let canvas = Canvas::new(glass, *mode, look, writing);
         let manner = Manner { scale: canvas.scale, writing };
+        let mut painter = Painter { frame, text, theme: look, canvas: &canvas, manner };
+        let known = stills.restore(&key, painter.frame);
         let Some((offer, purpose)) = offer(view) else {
-            let fresh = !stills.restore(key, frame);
-            if fresh {
-                let mut painter = Painter { frame, text, theme: look, canvas: &canvas, manner };
+            if !known {
                 paint_words(&mut painter, view, logo);
+                stills.keep(key, painter.frame);
             }
-            return Ok((Alive::default(), fresh));
+            return Ok(Alive::default());
         };
         let layout = layout::offer(offer, purpose, &canvas);
-        let time = Time::of(offer, canvas.mirrored);
-        let fresh = !stills.restore(key, frame);
-        if fresh {
+        if !known {
             // First what can fail, so that a view is drawn whole or not at all.
             let code = match (&offer.qr, layout.qr) {
                 (Some(text), Some(area)) => Some(Code::encode(text, area.size.width, 1).map_err(ShowError::Qr)?),
@@ -245,18 +245,18 @@ impl Screen {
                 logo: scaled(logo, look.logo.as_ref(), layout.logo),
                 picture: scaled(picture, offer.picture.as_ref(), layout.picture),
             };
-            let mut painter = Painter { frame, text, theme: look, canvas: &canvas, manner };
             painter.offer(offer, &layout, &pictures, code.as_ref());
-        } else {
-            paint::countdown(frame, look, layout.bar, time, offer.seconds_left);
+            stills.keep(key, painter.frame);
         }
-        let countdown = Some(Countdown { bar: layout.bar, time });
-        Ok((Alive { answers: layout.answers, keys: layout.keys, countdown }, fresh))
+        painter.offer_words(offer, &layout);
+        let mut countdown = Countdown::of(offer, layout.bar, canvas.mirrored);
+        countdown.draw(painter.frame, look, Duration::from_secs(offer.seconds_left.into()));
+        Ok(Alive { answers: layout.answers, keys: layout.keys, countdown: Some(countdown) })
     }
 
     /// Puts the theme on in the way the mode asks for.
     fn dress(&mut self) {
-        self.look = if self.mode.high_contrast { self.theme.high_contrast() } else { self.theme.clone() };
+        self.look = self.theme.in_mode(self.mode);
         self.text.set_families(self.look.fonts.clone());
         self.stills.clear();
     }
@@ -271,22 +271,27 @@ impl Screen {
         });
         for view in [view, View::Blank] {
             // Neither has a code, the only thing that could fail.
-            let _ = self.paint(&view, &Key::of(&view), Writing::of(view.texts()));
+            let _ = self.paint(&view);
         }
+        self.stills.clear();
         // Nobody has seen any of this, and the first view repaints it all.
         drop(self.frame.take_damage());
     }
 }
 
 impl Key {
-    fn of(view: &View) -> Self {
-        let mut view = view.clone();
+    fn of(view: &View, writing: Writing) -> Self {
         let mut picture = None;
-        if let View::Offer(offer) | View::Detail(offer) = &mut view {
-            picture = offer.picture.take().map(|picture| Arc::downgrade(&picture));
-            offer.seconds_left = 0;
-        }
-        Self { view, picture }
+        let mut stripped = |offer: &Offer| {
+            picture = offer.picture.as_ref().map(Arc::downgrade);
+            Offer { qr: offer.qr.clone(), answers: offer.answers.clone(), ..Offer::default() }
+        };
+        let view = match view {
+            View::Offer(offer) => View::Offer(stripped(offer)),
+            View::Detail(offer) => View::Detail(stripped(offer)),
+            view => view.clone(),
+        };
+        Self { view, picture, writing }
     }
 }
 
@@ -296,7 +301,7 @@ impl PartialEq for Key {
             (Some(one), Some(other)) => one.ptr_eq(other),
             (one, other) => one.is_none() && other.is_none(),
         };
-        same && self.view == other.view
+        same && self.view == other.view && self.writing == other.writing
     }
 }
 

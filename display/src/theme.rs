@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
 
-use crate::picture::Picture;
+use crate::{glass::Mode, picture::Picture};
 
 /// Least contrast of text and what it stands on (WCAG 2.2, 1.4.3), in thousandths.
 const TEXT_CONTRAST: u32 = 4_500;
@@ -232,6 +232,12 @@ impl Theme {
         }
     }
 
+    /// The theme as this mode shows it.
+    #[must_use]
+    pub fn in_mode(&self, mode: Mode) -> Self {
+        if mode.high_contrast { self.high_contrast() } else { self.clone() }
+    }
+
     /// Corner radius and spacing in tenths of a millimetre, within their limits: a theme that was never checked looks
     /// odd, but leaves room for words.
     pub(crate) fn measures(&self) -> (u32, u32) {
@@ -303,8 +309,10 @@ mod tests {
         let theme = Theme::default();
         assert_eq!(theme.problems(), []);
         assert!(theme.muted.contrast(theme.background) >= 5_500);
+        for mode in Mode::ALL {
+            assert_eq!(theme.in_mode(mode).problems(), [], "{mode:?}");
+        }
         let high = theme.high_contrast();
-        assert_eq!(high.problems(), []);
         assert!(high.text.contrast(high.surface) >= 7_000 && high.on_accent.contrast(high.accent) >= 7_000);
     }
 

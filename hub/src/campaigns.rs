@@ -32,8 +32,10 @@ const PANEL: PanelSize = PanelSize { width: 1024, height: 768 };
 /// What holds for all campaigns of a folder.
 #[derive(Debug)]
 pub(crate) struct Setting {
-    /// The bundle, without campaigns.
+    /// The bundle, without campaigns and logo.
     pub(crate) bundle: Bundle,
+    /// What the logo is called, a file beside the bundle's.
+    pub(crate) logo: Option<String>,
     /// The languages in which every text must be.
     pub(crate) languages: Vec<Language>,
     /// The panels in use, at least one.
@@ -54,8 +56,10 @@ pub(crate) struct Drafted {
 
 /// Reads the bundle's file.
 pub(crate) fn bundle(tables: &Tables<'_>) -> Result<Setting, Vec<Problem>> {
-    let file: BundleFile = tables.read()?;
+    let mut file: BundleFile = tables.read()?;
     let mut problems = Vec::new();
+    let logo = file.theme.logo.take();
+    problems.extend(logo.iter().filter_map(|name| not_beside("theme.logo", name, tables)));
     let clock = clock(file.zone.as_deref(), "zone", tables, &mut problems).unwrap_or_default();
     let words =
         |words: BTreeMap<Language, _>| words.into_iter().map(|(language, words)| (language, Words::from(words)));
@@ -81,7 +85,7 @@ pub(crate) fn bundle(tables: &Tables<'_>) -> Result<Setting, Vec<Problem>> {
         panels.push(PANEL);
     }
     match problems.is_empty() {
-        true => Ok(Setting { bundle, languages: file.languages, panels, window: file.window_seconds, clock }),
+        true => Ok(Setting { bundle, logo, languages: file.languages, panels, window: file.window_seconds, clock }),
         false => Err(problems),
     }
 }
@@ -138,10 +142,8 @@ pub(crate) fn campaign(tables: &Tables<'_>, setting: Option<&Setting>) -> Result
         let missing = missing(&setting.languages, &campaign.texts);
         problems.extend(missing.map(|language| tables.problem_at("text", language)));
     }
-    for (variant, name) in pictures.iter().filter(|(_, name)| !is_beside(name)) {
-        let what = format!("{name:?} is not the name of a file beside this one");
-        problems.push(tables.problem_at(&picture_key(variant.as_ref()), what));
-    }
+    let beside = pictures.iter().filter_map(|(variant, name)| not_beside(&picture_key(variant.as_ref()), name, tables));
+    problems.extend(beside);
     if problems.is_empty() { Ok(Drafted { campaign, pictures }) } else { Err(problems) }
 }
 
@@ -196,9 +198,11 @@ fn texts(written: BTreeMap<Language, TextTable>) -> BTreeMap<Language, Text> {
     written.into_iter().map(|(language, text)| (language, text.into())).collect()
 }
 
-/// A plain file name: nothing that leads out of the folder.
-fn is_beside(name: &str) -> bool {
-    !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0'])
+/// What is wrong with a file's name that leads out of the folder.
+fn not_beside(key: &str, name: &str, tables: &Tables<'_>) -> Option<Problem> {
+    let beside = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0']);
+    let what = || format!("{name:?} is not the name of a file beside this one");
+    (!beside).then(|| tables.problem_at(key, what()))
 }
 
 #[cfg(test)]

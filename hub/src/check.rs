@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use touchpoint_display::{Limits, Picture, Size};
+use touchpoint_display::{Mode, Picture, Theme};
 use touchpoint_protocol::{
     bundle::{Bundle, BundleError},
     campaign::{Campaign, PanelSize},
@@ -23,9 +23,10 @@ use touchpoint_protocol::{
     utc::Utc,
 };
 
-mod contrast;
 mod glass;
+mod picture;
 mod secrets;
+mod theme;
 
 mod doubts;
 mod mentions;
@@ -47,6 +48,35 @@ pub struct Checked {
     pub warnings: Vec<Problem>,
     /// What it takes for granted of customers.
     pub(crate) mentions: Vec<Mention>,
+}
+
+/// A campaign folder as far as it can be shown, with everything that is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The bundle, without campaigns that no device would take.
+    pub bundle: Bundle,
+    /// The pictures it names, each once; some may be larger than a panel.
+    pub media: Vec<Medium>,
+    /// The panels on which it was tried.
+    pub panels: Vec<PanelSize>,
+    /// How many seconds a visit leaves for a message.
+    pub window_seconds: u32,
+    /// What must be put right before it can be published.
+    pub problems: Vec<Problem>,
+    /// What is doubtful about it; nothing, while there is a problem.
+    pub warnings: Vec<Problem>,
+    mentions: Vec<Mention>,
+}
+
+/// On what a campaign folder is tried.
+#[derive(Debug, Clone, Copy)]
+pub struct Trial<'a> {
+    /// The panels; those that the folder names, if there are none here.
+    pub panels: &'a [PanelSize],
+    /// The ways in which customers read.
+    pub modes: &'a [Mode],
+    /// Another folder whose look is put on in place of its own.
+    pub look: Option<&'a Path>,
 }
 
 /// A picture's file, decoded once to see that it can be.
@@ -87,6 +117,23 @@ struct Sheet<'a> {
     pictures: BTreeMap<Option<VariantId>, Arc<Picture>>,
 }
 
+/// What all campaigns of a folder are tried with.
+struct Stage<'a> {
+    setting: Setting,
+    /// The bundle's file.
+    tables: Tables<'a>,
+    /// The look, with its logo.
+    theme: Theme,
+    modes: &'a [Mode],
+}
+
+impl Default for Trial<'_> {
+    /// What is published is tried on the folder's own panels, as most customers read.
+    fn default() -> Self {
+        Trial { panels: &[], modes: &[Mode { large_text: false, high_contrast: false }], look: None }
+    }
+}
+
 /// Reads and checks a campaign folder by itself; what customers there are is not asked.
 ///
 /// # Errors
@@ -95,54 +142,92 @@ pub fn check(folder: &Path) -> Result<Checked, CheckError> {
     check_at(folder, crate::office::now())
 }
 
-/// The same, at this time.
+/// Reads a campaign folder to show what is in it, whether it can be published or not.
+///
+/// # Errors
+/// The folder or the bundle's file cannot be read, so there is nothing to show.
+pub fn draft(folder: &Path, trial: Trial<'_>) -> Result<Draft, CheckError> {
+    draft_at(folder, trial, crate::office::now())
+}
+
+/// [`check`] at this time.
 fn check_at(folder: &Path, now: Utc) -> Result<Checked, CheckError> {
+    let Draft { bundle, media, problems, warnings, mentions, .. } = draft_at(folder, Trial::default(), now)?;
+    match problems.is_empty() {
+        true => Ok(Checked { bundle, media, warnings, mentions }),
+        false => Err(CheckError::Problems { path: folder.to_owned(), problems }),
+    }
+}
+
+/// [`draft`] at this time.
+fn draft_at(folder: &Path, trial: Trial<'_>, now: Utc) -> Result<Draft, CheckError> {
     let files = files(folder).map_err(|source| CheckError::Read { path: folder.to_owned(), source })?;
     let mut problems = Vec::new();
     if files.len() > MOST_FILES {
         problems.push(Problem::of_file(folder, format!("{} campaigns, over {}", files.len(), limits::CAMPAIGNS)));
     }
-    let load = |path: &Path| Document::load(path, path);
-    let around = load(&folder.join(BUNDLE)).map_err(|problem| problems.push(problem)).ok();
-    let documents =
-        files.iter().take(MOST_FILES).filter_map(|file| load(file).map_err(|problem| problems.push(problem)).ok());
-    let documents: Vec<Document> = documents.collect();
+    let mut load = |path: &Path| Document::load(path, path).map_err(|problem| problems.push(problem)).ok();
+    let around = load(&folder.join(BUNDLE));
+    let dress = trial.look.map(|look| load(&look.join(BUNDLE)));
+    let documents: Vec<Document> = files.iter().take(MOST_FILES).filter_map(|file| load(file)).collect();
 
-    let mut setting = None;
-    if let Some(around) = &around {
-        match around.tables().and_then(|tables| Ok((campaigns::bundle(&tables)?, tables))) {
-            Ok((read, tables)) => {
-                problems.extend(contrast::problems(&glass::theme(&read.bundle.theme), &tables));
-                setting = Some((read, tables));
-            }
-            Err(found) => problems.extend(found),
-        }
-    }
-    let known = setting.as_ref().map(|(setting, _)| setting);
-    let (mut sheets, mut media): (Vec<Sheet<'_>>, Vec<Medium>) = (Vec::new(), Vec::new());
+    let mut media = Vec::new();
+    let stage = stage(around.as_ref(), dress.as_ref().map(Option::as_ref), trial, &mut media, &mut problems);
+    let mut sheets: Vec<Sheet<'_>> = Vec::new();
     for document in &documents {
-        let sheet = document.tables().and_then(|tables| sheet(tables, known, &mut media));
+        let sheet = document.tables().and_then(|tables| sheet(tables, stage.as_ref(), &mut media, &mut problems));
         match sheet {
             Ok(sheet) => {
-                problems.extend(names(&sheet, &sheets));
                 problems.extend(secrets::problems(&sheet));
-                problems.extend(known.into_iter().flat_map(|setting| glass::problems(&sheet, setting)));
-                sheets.push(sheet);
+                problems.extend(stage.iter().flat_map(|stage| glass::problems(&sheet, stage)));
+                let (misnamed, twice) = names(&sheet, &sheets);
+                problems.extend(misnamed);
+                sheets.extend((!twice).then_some(sheet));
             }
             Err(found) => problems.extend(found),
         }
     }
-    if let Some((setting, around)) = setting.filter(|_| problems.is_empty()) {
-        match whole(setting.bundle.clone(), &sheets, folder) {
-            Ok(bundle) => {
-                let warnings = doubts::warnings(&setting, &around, &sheets, now);
-                let mentions = sheets.iter().flat_map(mentions::of).collect();
-                return Ok(Checked { bundle, media, warnings, mentions });
-            }
-            Err(problem) => problems.push(problem),
-        }
+    let Some(stage) = stage else { return Err(CheckError::Problems { path: folder.to_owned(), problems }) };
+    let bundle = whole(&stage.setting.bundle, &sheets, folder, &mut problems);
+    let (mut warnings, mut mentions) = (Vec::new(), Vec::new());
+    if problems.is_empty() {
+        warnings = doubts::warnings(&stage.setting, &stage.tables, &sheets, now);
+        mentions = sheets.iter().flat_map(mentions::of).collect();
     }
-    Err(CheckError::Problems { path: folder.to_owned(), problems })
+    let Setting { panels, window: window_seconds, .. } = stage.setting;
+    Ok(Draft { bundle, media, panels, window_seconds, problems, warnings, mentions })
+}
+
+/// The bundle's file read, and the look tried: its own, or that of another file.
+fn stage<'a>(
+    around: Option<&'a Document>,
+    dress: Option<Option<&Document>>,
+    trial: Trial<'a>,
+    media: &mut Vec<Medium>,
+    problems: &mut Vec<Problem>,
+) -> Option<Stage<'a>> {
+    let own = around.and_then(|around| read_bundle(around, problems));
+    let (written, theme, found) = match dress {
+        Some(dress) => {
+            let (setting, tables) = read_bundle(dress?, problems)?;
+            theme::read(&setting, &tables, media)
+        }
+        None => own.as_ref().map(|(setting, tables)| theme::read(setting, tables, media))?,
+    };
+    let (mut setting, tables) = own?;
+    problems.extend(found);
+    setting.bundle.theme = written;
+    if !trial.panels.is_empty() {
+        setting.panels = trial.panels.to_vec();
+    }
+    let stage = Stage { setting, tables, theme, modes: trial.modes };
+    problems.extend(glass::around(&stage));
+    Some(stage)
+}
+
+fn read_bundle<'a>(document: &'a Document, problems: &mut Vec<Problem>) -> Option<(Setting, Tables<'a>)> {
+    let read = document.tables().and_then(|tables| Ok((campaigns::bundle(&tables)?, tables)));
+    read.map_err(|found| problems.extend(found)).ok()
 }
 
 /// The campaigns' files, by name.
@@ -159,73 +244,82 @@ fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// One campaign with its pictures, which are added to the media.
+/// One campaign with its pictures, which are added to the media. It is shown without one that cannot be.
 fn sheet<'a>(
     tables: Tables<'a>,
-    setting: Option<&Setting>,
+    stage: Option<&Stage<'_>>,
     media: &mut Vec<Medium>,
+    problems: &mut Vec<Problem>,
 ) -> Result<Sheet<'a>, Vec<Problem>> {
-    let Drafted { mut campaign, pictures: named } = campaigns::campaign(&tables, setting)?;
+    let Drafted { mut campaign, pictures: named } = campaigns::campaign(&tables, stage.map(|stage| &stage.setting))?;
     // A device takes no picture that is larger than its panel.
-    let panels = || setting.into_iter().flat_map(|setting| &setting.panels);
+    let panels = || stage.into_iter().flat_map(|stage| &stage.setting.panels);
     let narrowest = panels().map(|panel| panel.width).min().unwrap_or(u32::MAX);
     let lowest = panels().map(|panel| panel.height).min().unwrap_or(u32::MAX);
-    let (mut problems, mut pictures) = (Vec::new(), BTreeMap::new());
+    let panel = PanelSize { width: narrowest, height: lowest };
+    let mut pictures = BTreeMap::new();
     for (variant, name) in named {
-        match load_picture(&tables.file().with_file_name(name), PanelSize { width: narrowest, height: lowest }) {
-            Ok((picture, bytes)) => {
+        let path = tables.file().with_file_name(name);
+        let read = picture::read(&path, limits::PICTURE);
+        let decoded = read.and_then(|bytes| Ok((picture::decode(&path, &bytes, panel)?, bytes)));
+        let problem = match decoded {
+            Ok(((picture, problem), bytes)) => {
                 let medium = Medium { sha256: Digest::of(&bytes), bytes };
                 let of_variant = campaign.variants.iter_mut().find(|of| Some(&of.id) == variant.as_ref());
                 *of_variant.map_or(&mut campaign.picture, |of| &mut of.picture) = Some(medium.sha256);
-                pictures.insert(variant, Arc::new(picture));
+                pictures.insert(variant.clone(), Arc::new(picture));
                 if media.iter().all(|known| known.sha256 != medium.sha256) {
                     media.push(medium);
                 }
+                problem
             }
-            Err(what) => problems.push(tables.problem_at(&picture_key(variant.as_ref()), what)),
-        }
+            Err(problem) => Some(problem),
+        };
+        problems.extend(problem.map(|what| tables.problem_at(&picture_key(variant.as_ref()), what)));
     }
-    if problems.is_empty() { Ok(Sheet { tables, campaign, pictures }) } else { Err(problems) }
+    Ok(Sheet { tables, campaign, pictures })
 }
 
-fn load_picture(path: &Path, panel: PanelSize) -> Result<(Picture, Vec<u8>), String> {
-    let name = path.file_name().unwrap_or_default().display();
-    let unreadable = |error: io::Error| format!("{name} cannot be read: {error}");
-    let size = fs::metadata(path).map_err(unreadable)?.len();
-    if size > limits::PICTURE as u64 {
-        return Err(format!("{name} has {size} bytes, over {}", limits::PICTURE));
-    }
-    let bytes = fs::read(path).map_err(unreadable)?;
-    let size = Size::new(panel.width.min(1 << 14), panel.height.min(1 << 14));
-    let picture = Picture::decode(&bytes, Limits { bytes: limits::PICTURE, size })
-        .map_err(|error| format!("{name}: {}", crate::problem::chain(&error)))?;
-    Ok((picture, bytes))
-}
-
-/// What is wrong with a campaign's name beside those before it.
-fn names(sheet: &Sheet<'_>, before: &[Sheet<'_>]) -> Option<Problem> {
+/// What is wrong with a campaign's name beside those before it, and whether it is the name of one of them.
+fn names(sheet: &Sheet<'_>, before: &[Sheet<'_>]) -> (Option<Problem>, bool) {
     let Sheet { tables, campaign, .. } = sheet;
     let name = |sheet: &Sheet<'_>| sheet.tables.file().file_name().unwrap_or_default().display().to_string();
     if let Some(other) = before.iter().find(|other| other.campaign.id == campaign.id) {
-        return Some(tables.problem_at("id", format!("is {}, as that of {} is already", campaign.id, name(other))));
+        let what = format!("is {}, as that of {} is already", campaign.id, name(other));
+        return (Some(tables.problem_at("id", what)), true);
     }
     let same = tables.file().file_stem().is_some_and(|stem| stem == campaign.id.as_str());
-    (!same).then(|| tables.problem_at("id", format!("is {}, so the file must be called {0}.toml", campaign.id)))
+    let what = || format!("is {}, so the file must be called {0}.toml", campaign.id);
+    ((!same).then(|| tables.problem_at("id", what())), false)
 }
 
-/// The whole bundle, checked as a device will check it.
-fn whole(bundle: Bundle, sheets: &[Sheet<'_>], folder: &Path) -> Result<Bundle, Problem> {
+/// The bundle of these campaigns, checked as a device will check it, without those for which it would refuse the whole.
+fn whole(around: &Bundle, sheets: &[Sheet<'_>], folder: &Path, problems: &mut Vec<Problem>) -> Bundle {
     let campaigns = sheets.iter().map(|sheet| sheet.campaign.clone()).collect();
-    Bundle::decode(&Bundle { campaigns, ..bundle }.encode()).map_err(|error| {
-        let of = |error: &BundleError| match error {
-            BundleError::Campaign { campaign, source } => {
-                let sheet = sheets.iter().find(|sheet| sheet.campaign.id == *campaign)?;
-                Some(sheet.tables.problem_at(&source.key, &source.problem))
-            }
-            _ => None,
-        };
-        of(&error).unwrap_or_else(|| Problem::of_file(folder, crate::problem::chain(&error)))
-    })
+    let mut bundle = Bundle { campaigns, ..around.clone() };
+    while let Err(error) = Bundle::decode(&bundle.encode()) {
+        // Where there is a problem already, this is most likely what came of it.
+        if problems.is_empty() {
+            problems.push(refusal(&error, sheets, folder));
+        }
+        match error {
+            BundleError::Campaign { campaign, .. } => bundle.campaigns.retain(|known| known.id != campaign),
+            _ => return Bundle { campaigns: Vec::new(), ..bundle },
+        }
+    }
+    bundle
+}
+
+/// What a device would not take, by its place.
+fn refusal(error: &BundleError, sheets: &[Sheet<'_>], folder: &Path) -> Problem {
+    let of_sheet = match error {
+        BundleError::Campaign { campaign, source } => {
+            let sheet = sheets.iter().find(|sheet| sheet.campaign.id == *campaign);
+            sheet.map(|sheet| sheet.tables.problem_at(&source.key, &source.problem))
+        }
+        _ => None,
+    };
+    of_sheet.unwrap_or_else(|| Problem::of_file(folder, crate::problem::chain(error)))
 }
 
 #[cfg(test)]

@@ -23,6 +23,9 @@ pub mod keys;
 // The agent's own file: a program of ours logs as the others do, and head office imports nothing of a device.
 #[path = "../../agent/src/log.rs"]
 pub mod log;
+// The agent's, too: what is checked here is what a device puts on.
+#[path = "../../agent/src/look.rs"]
+mod look;
 pub mod office;
 pub mod problem;
 
@@ -57,7 +60,7 @@ mod report;
 mod document;
 mod store;
 
-pub use check::{CheckError, Checked, Medium, check};
+pub use check::{CheckError, Checked, Draft, Medium, Trial, check, draft};
 pub use config::{Config, ConfigError};
 pub use customers::{BadRows, ReadError};
 pub use enrol::{EnrolError, Enrolled};

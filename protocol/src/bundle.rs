@@ -6,10 +6,11 @@ use crate::{
     name::{CampaignId, Language},
     policy::OverallPolicy,
     sequence,
+    theme::Theme,
     zone::Zone,
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::collections::BTreeMap;
 
 /// One publication of campaigns, in JSON; pinned by a signed [`crate::group::GroupHead`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,68 +46,6 @@ pub struct Words {
     pub title: String,
     /// At most [`limits::BODY`] characters.
     pub body: String,
-}
-
-/// The colours of a screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Theme {
-    /// Behind everything.
-    pub background: Colour,
-    /// Behind the words.
-    pub surface: Colour,
-    /// Hairlines, and the part of the time bar that has run out.
-    pub outline: Colour,
-    /// Words.
-    pub text: Colour,
-    /// Lesser words.
-    pub muted: Colour,
-    /// The first answer and the time bar.
-    pub accent: Colour,
-    /// Words on the accent.
-    pub on_accent: Colour,
-}
-
-/// A colour, written `#rrggbb`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Colour(pub [u8; 3]);
-
-/// The text is not `#` and six hexadecimal digits.
-#[derive(Debug, thiserror::Error)]
-#[error("a colour is written #rrggbb")]
-pub struct ColourError;
-
-impl FromStr for Colour {
-    type Err = ColourError;
-
-    fn from_str(text: &str) -> Result<Self, ColourError> {
-        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6).ok_or(ColourError)?;
-        let mut colour = [0; 3];
-        data_encoding::HEXLOWER_PERMISSIVE.decode_mut(digits.as_bytes(), &mut colour).map_err(|_| ColourError)?;
-        Ok(Colour(colour))
-    }
-}
-
-impl TryFrom<String> for Colour {
-    type Error = ColourError;
-
-    fn try_from(text: String) -> Result<Self, ColourError> {
-        text.parse()
-    }
-}
-
-impl fmt::Display for Colour {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [r, g, b] = self.0;
-        write!(f, "#{r:02x}{g:02x}{b:02x}")
-    }
-}
-
-impl From<Colour> for String {
-    fn from(colour: Colour) -> String {
-        colour.to_string()
-    }
 }
 
 /// Why a bundle was not taken.
@@ -220,26 +159,17 @@ impl Bundle {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::campaign::tests::savings;
+    use crate::{campaign::tests::savings, theme::tests::theme};
 
     fn bundle() -> Bundle {
         let words = Words { title: "Welcome".to_owned(), body: "Please insert your card.".to_owned() };
         let words = BTreeMap::from([("en".parse().unwrap(), words)]);
-        let colour: Colour = "#0b5fff".parse().unwrap();
         Bundle {
             fallback_language: "en".parse().unwrap(),
             zone: Zone::default(),
             policy: OverallPolicy::default(),
             salt: "2026".to_owned(),
-            theme: Theme {
-                background: colour,
-                surface: colour,
-                outline: colour,
-                text: colour,
-                muted: colour,
-                accent: colour,
-                on_accent: colour,
-            },
+            theme: theme(),
             attract: words.clone(),
             thanks: words,
             campaigns: vec![savings()],
@@ -267,11 +197,5 @@ mod tests {
             "the bundle has 501 campaigns, over 500"
         );
         assert!(Bundle::decode(b"{}").is_err() && Bundle::decode(&[b'['; 100_000]).is_err());
-    }
-
-    #[test]
-    fn a_colour_is_six_digits() {
-        assert_eq!("#0B5fff".parse::<Colour>().unwrap().to_string(), "#0b5fff");
-        assert!(["0b5fff", "#0b5ff", "#0b5fffff", "#gggggg"].iter().all(|text| text.parse::<Colour>().is_err()));
     }
 }

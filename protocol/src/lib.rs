@@ -6,7 +6,7 @@
 //!
 //! Reading order: the words ([`name`], [`utc`], [`interval`], [`zone`], [`card`], [`token`]), the wire ([`topic`], [`signed`],
 //! [`digest`]), what travels down ([`consent`], [`customer`], [`block`], [`shard`], [`delta`], [`found`], [`contacts`]; [`schedule`],
-//! [`predicate`], [`policy`], [`qr`], [`variant`], [`sequence`], [`campaign`], [`bundle`], [`group`]; [`confirmation`]) and what
+//! [`predicate`], [`policy`], [`qr`], [`variant`], [`sequence`], [`campaign`], [`theme`], [`bundle`], [`group`]; [`confirmation`]) and what
 //! travels up ([`presence`], [`hello`], [`request`], [`interaction`], [`contact`], [`batch`], [`health`]).
 
 pub mod limits;
@@ -44,6 +44,7 @@ pub mod qr;
 pub mod schedule;
 pub mod sequence;
 pub mod shard;
+pub mod theme;
 pub mod variant;
 
 pub mod batch;

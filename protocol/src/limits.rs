@@ -39,6 +39,21 @@ pub const BUNDLE: usize = 4 * 1024 * 1024;
 /// Largest picture file, in bytes.
 pub const PICTURE: usize = 2 * 1024 * 1024;
 
+/// Largest logo file, in bytes: drawn shapes of a few colours are a tenth of it, and it is on every screen.
+pub const LOGO: usize = 256 * 1024;
+
+/// Most pixels of a logo in width and height: what the largest panel shows of it, twice over.
+pub const LOGO_PIXELS: (u32, u32) = (2_048, 512);
+
+/// Largest corner radius, in tenths of a millimetre: more, and a button is no longer the shape of a button.
+pub const CORNER_RADIUS: u16 = 200;
+
+/// Distances from the edge of the glass, in tenths of a millimetre, that leave things apart and yet leave room for them.
+pub const SPACING: std::ops::RangeInclusive<u16> = 30..=250;
+
+/// Longest name of a font family, in bytes.
+pub const FAMILY: usize = 64;
+
 /// Most media one bundle may name.
 pub const MEDIA: usize = 500;
 

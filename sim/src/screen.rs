@@ -126,7 +126,7 @@ mod tests {
         let glass = Glass::new(SIZE);
         let mut screen = Screen::new(glass.panel(), Theme::default());
         screen.show(&offer()).unwrap();
-        screen.tick(3).unwrap();
+        screen.tick(std::time::Duration::from_secs(3)).unwrap();
         assert_eq!((glass.views(), glass.presents()), (1, 2));
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("glass.png");

@@ -2,14 +2,14 @@
 
 use super::{
     condition::Condition,
-    forms::{AnswerWord, Code, DateTime, Day, Hex, KindWord, Length, Name, Pixels, Time},
+    forms::{AnswerWord, Code, DateTime, Day, Distance, FamilyName, Hex, KindWord, Length, Name, Pixels, Radius, Time},
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::value::Datetime;
 use touchpoint_protocol::{
-    bundle::{Colour, Theme, Words},
+    bundle::Words,
     campaign::{AnswerKind, Campaign, Kind, Text},
     interval::Interval,
     limits,
@@ -17,6 +17,7 @@ use touchpoint_protocol::{
     policy::{Cap, ContactPolicy, OverallPolicy},
     qr::QrTarget,
     schedule::DayPart,
+    theme::{Colour, CornerRadius, Family, Fonts, Spacing, Theme},
     variant::Variant,
     zone::{TimeOfDay, Weekday},
 };
@@ -286,7 +287,7 @@ pub(super) struct OverallTable {
     device_showings_a_day: Option<u32>,
 }
 
-/// The colours of a screen. Words need a contrast of 4.5:1 to what they stand on.
+/// The look of a screen. Words need a contrast of 4.5:1 to what they stand on.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ThemeTable {
@@ -311,6 +312,32 @@ pub(super) struct ThemeTable {
     /// Words on the accent.
     #[schemars(with = "Hex")]
     on_accent: Colour,
+    /// How round the corners of a card are, in millimetres; smaller on buttons.
+    #[schemars(with = "Option<Radius>")]
+    corner_radius_mm: Option<CornerRadius>,
+    /// How far everything is from the edge of the glass, in millimetres; other distances follow from it.
+    #[schemars(with = "Option<Distance>")]
+    spacing_mm: Option<Spacing>,
+    /// A PNG beside this file, at the top of every screen; 64 pixels high or more, so that it is sharp on the largest panel.
+    pub(super) logo: Option<String>,
+    /// Fonts by what they are for; the built-in one, if not said.
+    #[serde(default)]
+    fonts: FontsTable,
+}
+
+/// Font families of European scripts; the other scripts have one font each.
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields)]
+struct FontsTable {
+    /// Headlines.
+    #[schemars(with = "Option<FamilyName>")]
+    title: Option<Family>,
+    /// The message itself.
+    #[schemars(with = "Option<FamilyName>")]
+    body: Option<Family>,
+    /// Buttons.
+    #[schemars(with = "Option<FamilyName>")]
+    label: Option<Family>,
 }
 
 /// A title and a sentence.
@@ -381,9 +408,24 @@ impl From<TextTable> for Text {
 }
 
 impl From<ThemeTable> for Theme {
+    /// Without its logo, which is still a file's name.
     fn from(written: ThemeTable) -> Theme {
-        let ThemeTable { background, surface, outline, text, muted, accent, on_accent } = written;
-        Theme { background, surface, outline, text, muted, accent, on_accent }
+        let ThemeTable { background, surface, outline, text, muted, accent, on_accent, .. } = written;
+        let ThemeTable { corner_radius_mm, spacing_mm, fonts: FontsTable { title, body, label }, .. } = written;
+        let fonts = Fonts { title, body, label };
+        Theme {
+            background,
+            surface,
+            outline,
+            text,
+            muted,
+            accent,
+            on_accent,
+            corner_radius_mm,
+            spacing_mm,
+            fonts,
+            logo: None,
+        }
     }
 }
 

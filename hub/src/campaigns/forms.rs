@@ -45,6 +45,12 @@ forms! {
     Length: { "type": "string", "pattern": "^([1-9][0-9]{0,3}[dhm]|none|forever)$" };
     /// A colour.
     Hex: { "type": "string", "pattern": "^#[0-9a-fA-F]{6}$" };
+    /// A corner radius in millimetres.
+    Radius: { "type": "number", "minimum": 0, "maximum": 20 };
+    /// A distance in millimetres.
+    Distance: { "type": "number", "minimum": 3, "maximum": 25 };
+    /// A font family that every device has.
+    FamilyName: { "enum": ["DejaVu Sans", "Noto Sans", "Noto Sans Display", "Noto Serif", "Noto Serif Display"] };
     /// What a QR code says.
     Code: { "type": "string", "pattern": "^([^{}]|\\{reference\\})+$" };
     /// A date of TOML, with or without a time.
@@ -104,6 +110,7 @@ mod tests {
     use serde::de::DeserializeOwned;
     use touchpoint_protocol::{
         campaign::{AnswerKind, Kind},
+        theme::{CornerRadius, Spacing},
         zone::Weekday,
     };
 
@@ -131,6 +138,31 @@ mod tests {
             }
         }
         assert_eq!(words::<AnswerWord, AnswerKind>().len(), 6);
+    }
+
+    #[test]
+    fn a_schema_has_the_fonts_of_a_device_and_the_measures_of_the_wire_which_are_those_of_the_glass() {
+        let families: Vec<String> = words::<FamilyName, String>();
+        assert_eq!(families, touchpoint_display::FAMILIES);
+        fn bounds<F: JsonSchema>() -> [f64; 2] {
+            let schema = F::json_schema(&mut SchemaGenerator::default());
+            ["minimum", "maximum"].map(|bound| schema.as_value()[bound].as_f64().unwrap())
+        }
+        let looks = |corner_radius, spacing| {
+            let theme = touchpoint_display::Theme { corner_radius, spacing, ..Default::default() };
+            theme.problems().is_empty()
+        };
+        let (tenths, usual) = (|mm: f64| (mm * 10.0) as u32, touchpoint_display::Theme::default());
+        for radius in bounds::<Radius>() {
+            assert!(CornerRadius::try_from(radius).is_ok() && looks(tenths(radius), usual.spacing), "{radius}");
+        }
+        for spacing in bounds::<Distance>() {
+            assert!(Spacing::try_from(spacing).is_ok() && looks(usual.corner_radius, tenths(spacing)), "{spacing}");
+        }
+        assert!(CornerRadius::try_from(20.1).is_err() && !looks(201, usual.spacing));
+        for spacing in [2.9, 25.1] {
+            assert!(Spacing::try_from(spacing).is_err() && !looks(usual.corner_radius, tenths(spacing)), "{spacing}");
+        }
     }
 
     #[test]

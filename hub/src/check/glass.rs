@@ -1,10 +1,10 @@
 //! A campaign tried on the glass: in each of its ways, in each language, on each panel in use.
 
-use super::Sheet;
+use super::{Sheet, Stage};
 use crate::{campaigns::Setting, placeholders, problem::Problem};
-use touchpoint_display::{AnswerButton, Colour, Emphasis, Glass, LayoutProblem, Mode, Offer, Part, Size, Theme, View};
+use touchpoint_display::{AnswerButton, Emphasis, Glass, LayoutProblem, Mode, Offer, Part, Size, View};
 use touchpoint_protocol::{
-    bundle,
+    bundle::Words,
     campaign::{PanelSize, Text},
     limits,
     name::Language,
@@ -13,9 +13,8 @@ use touchpoint_protocol::{
 };
 
 /// What a customer would see badly, not at all, or not long enough.
-pub(super) fn problems(sheet: &Sheet<'_>, setting: &Setting) -> Vec<Problem> {
-    let Sheet { tables, campaign, .. } = sheet;
-    let theme = theme(&setting.bundle.theme);
+pub(super) fn problems(sheet: &Sheet<'_>, stage: &Stage<'_>) -> Vec<Problem> {
+    let (Sheet { tables, campaign, .. }, setting) = (sheet, &stage.setting);
     let mut problems = Vec::new();
     for (key, variant, language, text) in ways(sheet) {
         let has_code = campaign.qr(variant).is_some();
@@ -25,39 +24,53 @@ pub(super) fn problems(sheet: &Sheet<'_>, setting: &Setting) -> Vec<Problem> {
             problems.push(tables.problem_at(&format!("{key}.{language}"), what));
         }
         let view = View::Offer(offer(sheet, setting, variant, text));
-        let mut found: Vec<(LayoutProblem, PanelSize)> = Vec::new();
-        for panel in panels(sheet, setting) {
-            let glass = Glass::of(Size::new(panel.width, panel.height));
-            let new = touchpoint_display::fits(&view, &glass, &theme, Mode::default());
-            found.extend(new.into_iter().map(|problem| (problem, *panel)));
-        }
-        let mut told: Vec<&LayoutProblem> = Vec::new();
-        for (problem, PanelSize { width, height }) in &found {
-            // What is wrong on several panels is told once.
-            if !told.contains(&problem) {
-                told.push(problem);
-                let what = format!("on a panel of {width}x{height} pixels, {problem}");
-                problems.push(tables.problem_at(&format!("{key}.{language}{}", line(problem)), what));
-            }
-        }
+        problems.extend(
+            tried(&view, panels(sheet, setting), stage)
+                .into_iter()
+                .map(|(line, what)| tables.problem_at(&format!("{key}.{language}{line}"), what)),
+        );
     }
     problems
 }
 
-/// The look, as the glass knows it.
-pub(super) fn theme(theme: &bundle::Theme) -> Theme {
-    let bundle::Theme { background, surface, outline, text, muted, accent, on_accent } = *theme;
-    let colour = |colour: bundle::Colour| Colour(colour.0);
-    Theme {
-        background: colour(background),
-        surface: colour(surface),
-        outline: colour(outline),
-        text: colour(text),
-        muted: colour(muted),
-        accent: colour(accent),
-        on_accent: colour(on_accent),
-        ..Theme::default()
+/// The same of the words around the campaigns.
+pub(super) fn around(stage: &Stage<'_>) -> Vec<Problem> {
+    let Stage { setting, tables, .. } = stage;
+    let attract = |Words { title, body }: Words| View::Attract { title, body };
+    let thanks = |Words { title, body }: Words| View::Thanks { title, body };
+    let attract = setting.bundle.attract.iter().map(|(language, words)| ("attract", language, attract(words.clone())));
+    let thanks = setting.bundle.thanks.iter().map(|(language, words)| ("thanks", language, thanks(words.clone())));
+    let mut problems = Vec::new();
+    for (key, language, view) in attract.chain(thanks) {
+        problems.extend(
+            tried(&view, setting.panels.iter(), stage)
+                .into_iter()
+                .map(|(line, what)| tables.problem_at(&format!("{key}.{language}{line}"), what)),
+        );
     }
+    problems
+}
+
+/// What is wrong with a view on these panels, and with which line of it. What is wrong on several is told once.
+fn tried<'a>(
+    view: &View,
+    panels: impl Iterator<Item = &'a PanelSize>,
+    stage: &Stage<'_>,
+) -> Vec<(&'static str, String)> {
+    let mut told: Vec<LayoutProblem> = Vec::new();
+    let mut problems = Vec::new();
+    for (panel, mode) in panels.flat_map(|panel| stage.modes.iter().map(move |mode| (panel, *mode))) {
+        let PanelSize { width, height } = panel;
+        let reading = if mode == Mode::default() { String::new() } else { format!(" in {mode}") };
+        for problem in touchpoint_display::fits(view, &Glass::of(Size::new(*width, *height)), &stage.theme, mode) {
+            if !told.contains(&problem) {
+                let what = format!("on a panel of {width}x{height} pixels{reading}, {problem}");
+                problems.push((line(&problem), what));
+                told.push(problem);
+            }
+        }
+    }
+    problems
 }
 
 /// The panels on which a campaign may be shown.

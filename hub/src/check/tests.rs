@@ -100,6 +100,8 @@ fn folder(changes: &[Change]) -> TempDir {
     files.iter().for_each(|(name, text)| fs::write(folder.path().join(name), text).unwrap());
     fs::write(folder.path().join("savings.png"), png(2, 1)).unwrap();
     fs::write(folder.path().join("wide.png"), png(801, 1)).unwrap();
+    fs::write(folder.path().join("wide-logo.png"), png(2_049, 1)).unwrap();
+    fs::write(folder.path().join("heavy-logo.png"), vec![0; limits::LOGO + 1]).unwrap();
     folder
 }
 
@@ -230,6 +232,47 @@ fn what_would_disappoint_on_the_glass_is_refused_with_file_line_and_key() {
             &[("bundle.toml", "#505050", "#808080")],
             "bundle.toml:12:1: theme.muted: contrast of muted on surface is 3.94, at least 4.5 is needed",
         ),
+        (
+            &[("bundle.toml", "Willkommen", "Rindfleischetikettierungsüberwachung")],
+            "bundle.toml:17:8: attract.de.title: on a panel of 1024x768 pixels, title does not fit its place",
+        ),
+        // The look.
+        (
+            &[("bundle.toml", "[attract]", "corner_radius_mm = 20.1\n[attract]")],
+            "bundle.toml:15:20: theme.corner_radius_mm: corner radius is 20.1 mm, not 0 to 20",
+        ),
+        (
+            &[("bundle.toml", "[attract]", "spacing_mm = 2\n[attract]")],
+            "bundle.toml:15:14: theme.spacing_mm: spacing is 2 mm, not 3 to 25",
+        ),
+        (
+            &[("bundle.toml", "[attract]", "fonts.title = \"Comic Sans\"\n[attract]")],
+            "bundle.toml:15:7: theme.fonts.title: no device has Comic Sans; there are DejaVu Sans, Noto Sans,",
+        ),
+        (
+            &[("bundle.toml", "[attract]", "fonts.body = \"../Noto\"\n[attract]")],
+            "bundle.toml:15:14: theme.fonts.body: a font family is 1 to 64 letters, digits and spaces",
+        ),
+        (
+            &[("bundle.toml", "[attract]", "logo = \"none.png\"\n[attract]")],
+            "bundle.toml:15:1: theme.logo: none.png cannot be read",
+        ),
+        (
+            &[("bundle.toml", "[attract]", "logo = \"../logo.png\"\n[attract]")],
+            "bundle.toml:15:1: theme.logo: \"../logo.png\" is not the name of a file beside this one",
+        ),
+        (
+            &[("bundle.toml", "[attract]", "logo = \"welcome.toml\"\n[attract]")],
+            "bundle.toml:15:1: theme.logo: welcome.toml: picture is not a readable PNG",
+        ),
+        (
+            &[("bundle.toml", "[attract]", "logo = \"wide-logo.png\"\n[attract]")],
+            "bundle.toml:15:1: theme.logo: wide-logo.png: picture has 2049x1 pixels, at most 2048x512 are allowed",
+        ),
+        (
+            &[("bundle.toml", "[attract]", "logo = \"heavy-logo.png\"\n[attract]")],
+            "bundle.toml:15:1: theme.logo: heavy-logo.png has 262145 bytes, over 262144",
+        ),
     ];
     for (changes, expected) in refusals {
         let (folder, checked) = checked(changes);
@@ -334,4 +377,48 @@ fn a_variant_is_tried_like_the_campaign_itself() {
     let de = en.replace(".en]", ".de]").replace("PIN", "Karte");
     let found = with(&format!("{en}{de}")).unwrap_err();
     assert!(found[0].starts_with("savings.toml:35:1: variants.b.text.en.body: names \"pin\""), "{found:?}");
+}
+
+#[test]
+fn a_whole_look_is_published_with_its_logo_among_the_media() {
+    let look =
+        "corner_radius_mm = 14\nspacing_mm = 9.5\nfonts.title = \"Noto Serif\"\nlogo = \"savings.png\"\n[attract]";
+    let (_folder, checked) = checked(&[("bundle.toml", "[attract]", look)]);
+    let Checked { bundle, media, .. } = checked.unwrap();
+    // The campaign's picture is the same file.
+    assert_eq!(bundle.theme.logo, Some(media[0].sha256));
+    assert_eq!(media.len(), 1);
+    assert_eq!(bundle.theme.corner_radius_mm.unwrap().tenths(), 140);
+    assert_eq!(bundle.theme.fonts.title.unwrap().as_str(), "Noto Serif");
+}
+
+#[test]
+fn a_draft_shows_what_can_be_shown_and_says_what_is_wrong() {
+    let draft = |changes: &[Change], trial: Trial<'_>| {
+        let folder = folder(changes);
+        let Draft { bundle, media, problems, .. } = draft_at(folder.path(), trial, NOW.parse().unwrap()).unwrap();
+        let names: Vec<String> = bundle.campaigns.iter().map(|campaign| campaign.id.to_string()).collect();
+        (names.join(" "), media.len(), said(&folder, &problems))
+    };
+    let usual = Trial::default();
+    // What cannot be read is left out, and what is only wrong on the glass is not.
+    let (names, _, said) = draft(&[("savings-call.toml", "kind = \"offer\"", "kind = \"gift\"")], usual);
+    assert_eq!((names.as_str(), said.len()), ("welcome", 1), "{said:?}");
+    let word = [("savings.toml", "More for your savings", "Rindfleischetikettierungsüberwachung")];
+    let (names, _, said) = draft(&word, usual);
+    assert_eq!((names.as_str(), said.len()), ("savings-call savings welcome", 1), "{said:?}");
+    // On a panel that is not the folder's, with a picture that is too large for it.
+    let panels = [PanelSize { width: 640, height: 480 }];
+    let wide = [("savings.toml", "savings.png", "wide.png")];
+    let (names, media, said) = draft(&wide, Trial { panels: &panels, ..usual });
+    assert_eq!((names.as_str(), media), ("savings-call savings welcome", 1));
+    assert!(said[0].ends_with("wide.png: picture has 801x1 pixels, at most 640x480 are allowed"), "{said:?}");
+    // In another's look, which may have problems of its own.
+    let other = folder(&[("bundle.toml", "#505050", "#808080")]);
+    let (_, _, said) = draft(&[], Trial { look: Some(other.path()), ..usual });
+    let expected = format!("{}:12:1: theme.muted: contrast of muted", other.path().join("bundle.toml").display());
+    assert!(said[0].starts_with(&expected), "{said:?}");
+    // With no bundle around them, there is nothing to show them in.
+    let folder = folder(&[("bundle.toml", "#505050", "grey")]);
+    assert!(matches!(draft_at(folder.path(), usual, NOW.parse().unwrap()), Err(CheckError::Problems { .. })));
 }

@@ -6,7 +6,7 @@ use crate::{
 };
 use std::collections::BTreeMap;
 use touchpoint_protocol::{
-    bundle::{Bundle, Theme, Words},
+    bundle::{Bundle, Words},
     campaign::{AnswerKind, Audience, Campaign, Kind, PanelSize, Text},
     digest::Digest,
     interval::Interval,
@@ -15,6 +15,7 @@ use touchpoint_protocol::{
     predicate::{Clause, Predicate, Subject, Test, Value},
     schedule::{DayPart, Schedule},
     sequence::Next,
+    theme::{Fonts, Theme},
     utc::Utc,
     variant::Variant,
     zone::Weekday,
@@ -22,7 +23,9 @@ use touchpoint_protocol::{
 
 pub(crate) fn fixtures() -> Vec<Fixture> {
     let alone = |(name, campaign)| (name, Bundle { campaigns: vec![campaign], ..least() });
-    let whole = [("everything".to_owned(), everything()), ("least".to_owned(), least())].into_iter();
+    let dressed = Bundle { theme: theme(), ..least() };
+    let whole = [("everything", everything()), ("least", least()), ("theme", dressed)];
+    let whole = whole.into_iter().map(|(name, bundle)| (name.to_owned(), bundle));
     let all = whole.chain(kinds().chain(audiences()).chain(asked()).chain(conditions()).map(alone));
     all.map(|(name, bundle)| Fixture::new(format!("bundle/{name}.json"), bundle, Bundle::encode, Bundle::decode))
         .collect()
@@ -42,6 +45,10 @@ fn least() -> Bundle {
         muted: "#a9b6cc".parse().unwrap(),
         accent: "#2f81f7".parse().unwrap(),
         on_accent: "#000000".parse().unwrap(),
+        corner_radius_mm: None,
+        spacing_mm: None,
+        fonts: Fonts::default(),
+        logo: None,
     };
     Bundle {
         fallback_language: "en".parse().unwrap(),
@@ -52,6 +59,21 @@ fn least() -> Bundle {
         attract: english(words()),
         thanks: english(words()),
         campaigns: vec![plain("card-expires", Kind::Service)],
+    }
+}
+
+/// A look with every key.
+fn theme() -> Theme {
+    Theme {
+        corner_radius_mm: Some(12.5.try_into().unwrap()),
+        spacing_mm: Some(9.0.try_into().unwrap()),
+        fonts: Fonts {
+            title: Some("Noto Serif".parse().unwrap()),
+            body: Some("Noto Sans".parse().unwrap()),
+            label: Some("DejaVu Sans".parse().unwrap()),
+        },
+        logo: Some(Digest::of(b"a logo")),
+        ..least().theme
     }
 }
 

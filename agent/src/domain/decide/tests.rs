@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::{contact::ContactKind, moment::VisitAttributes};
 use std::collections::BTreeMap;
 use touchpoint_protocol::{
-    bundle::{Bundle, Theme, Words},
+    bundle::{Bundle, Words},
     campaign::{AnswerKind, Audience, Kind, PanelSize, Text},
     consent::Status,
     contact::InteractionId,
@@ -13,6 +13,7 @@ use touchpoint_protocol::{
     interval::Interval,
     policy::{Cap, ContactPolicy, OverallPolicy},
     schedule::Schedule,
+    theme::{Fonts, Theme},
     zone::Zone,
 };
 
@@ -75,6 +76,10 @@ fn bundle() -> Bundle {
             muted: colour,
             accent: colour,
             on_accent: colour,
+            corner_radius_mm: None,
+            spacing_mm: None,
+            fonts: Fonts::default(),
+            logo: None,
         },
         attract: BTreeMap::<_, Words>::new(),
         thanks: BTreeMap::new(),

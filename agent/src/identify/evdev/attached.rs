@@ -1,6 +1,10 @@
 //! Which input devices are attached, and what each can do, as sysfs says it.
 
-use std::{fs, path::Path};
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::Path,
+};
 
 use super::event::{
     ABS_MT_POSITION_X, ABS_MT_POSITION_Y, ABS_MT_SLOT, ABS_X, ABS_Y, BTN_LEFT, BTN_TOOL_FINGER, BTN_TOUCH,
@@ -11,7 +15,7 @@ use crate::input::Wanted;
 const DEVICES: usize = 64;
 
 /// Largest file of sysfs that is read for one, in bytes: the bitmap of its keys has some 200.
-const LARGEST: usize = 4096;
+const LARGEST: u64 = 4096;
 
 /// The property of a device on which one touches what one sees (`INPUT_PROP_DIRECT`).
 const DIRECT: u16 = 1;
@@ -46,8 +50,8 @@ impl Attached {
 
     fn read(folder: &Path, node: String) -> Option<Attached> {
         let text = |file: &str| {
-            let mut text = fs::read_to_string(folder.join(file)).ok()?;
-            text.truncate(text.floor_char_boundary(LARGEST));
+            let mut text = String::new();
+            File::open(folder.join(file)).ok()?.take(LARGEST).read_to_string(&mut text).ok()?;
             Some(text.trim_end().to_owned())
         };
         let number = |file: &str| u16::from_str_radix(&text(file)?, 16).ok();

@@ -116,9 +116,10 @@ pub async fn listen<C: Clock>(input: Input, places: Places, glass: Size, clock: 
     let touch = input.touch.as_ref().map(|touch| Role::Touch(touch, glass));
     let keys = input.keys.as_ref().map(|keys| Role::Keys(keys, input.card_reader.as_ref()));
     let reader = input.card_reader.as_ref().map(Role::CardReader);
-    let attend = async |role: Option<Role<'_>>| match role {
-        Some(role) => attend(role, &places, &*clock, &events).await,
-        None => {}
+    let attend = async |role: Option<Role<'_>>| {
+        if let Some(role) = role {
+            attend(role, &places, &*clock, &events).await;
+        }
     };
     select! {
         _ = async { join!(attend(touch), attend(keys), attend(reader)) } => {}
