@@ -22,6 +22,7 @@ use crate::{
     domain::{moment::Place, update::Membership},
     glass::ScreenSection,
     input::{Input, InputSection},
+    panels::PanelChoice,
 };
 
 /// The file as it is written.
@@ -111,8 +112,8 @@ pub struct Config {
     pub input: Input,
     /// Where the device stands, as campaigns may ask.
     pub place: Place,
-    /// Where the screen is kept as a PNG file, if it is.
-    pub picture: Option<PathBuf>,
+    /// Which panel the device has.
+    pub panel: PanelChoice,
     /// How many seconds a visit lasts if nobody says.
     pub visit_seconds: u32,
 }
@@ -214,6 +215,7 @@ impl Config {
         let api =
             api.map(|api| listen(&api.listen, beside)).transpose().map_err(|problem| refuse("api.listen", problem))?;
         let (glass, mode) = screen.glass().map_err(|(key, problem)| refuse(key, problem))?;
+        let panel = screen.panel(beside).map_err(|(key, problem)| refuse(key, problem))?;
         let input = input.input(&glass.answering).map_err(|(key, problem)| refuse(key, problem))?;
         if !(1..=VISIT_SECONDS).contains(&visit.seconds) {
             return Err(refuse("visit.seconds", format!("{} is not 1 to {VISIT_SECONDS}", visit.seconds)));
@@ -236,7 +238,7 @@ impl Config {
             mode,
             input,
             place,
-            picture: screen.picture.map(beside),
+            panel,
             visit_seconds: visit.seconds,
         })
     }
@@ -317,6 +319,11 @@ height = 768
             change("width = 1024", "widht = 1024")
         );
         assert!(change("width = 1024", "width = 0").starts_with("/agent.toml: screen.width: 0 is not"));
+        assert!(change("height = 768", "height = 768\npanel = \"vga\"").contains("line 17"));
+        assert!(
+            change("height = 768", "height = 768\npanel = \"png\"")
+                .starts_with("/agent.toml: screen.picture: is missing")
+        );
         assert!(change("kiosk-1", "Kiosk 1").starts_with("/agent.toml: device.id: device has 'K'"));
         assert!(change("127.0.0.1:8477", "0.0.0.0:8477").contains("reachable from other machines"));
         assert!(change("mqtt://", "http://").starts_with("/agent.toml: line.broker: "));

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{oneshot, watch};
-use touchpoint_display::{Frame, Mode, Screen, ShowError, Shown, View};
+use touchpoint_display::{Frame, Mode, Screen, ShowError, Shown, Size, View};
 use touchpoint_protocol::{
     customer::CustomerId,
     health::Painted,
@@ -29,6 +29,7 @@ use crate::{
     identify::Caller,
     journal::{Entry, Journal, JournalError},
     lot::{self, NoRandomness},
+    panels::{Condition, PanelStatus},
     press::{Press, Presses},
     status::{LineStatus, Phase, VisitLoop, VisitStatus},
     stopped,
@@ -176,6 +177,24 @@ impl<C: Clock> Desk<C> {
     pub fn put(&mut self, view: &View, phase: Phase) {
         if let Err(error) = self.show(view, phase) {
             tracing::error!(error = chain(&error), ?phase, "the panel refused a view");
+        }
+    }
+
+    /// Takes note of how the panel is. Returns whether it has to be painted, having forgotten what it showed.
+    pub fn panel(&mut self, panel: PanelStatus) -> bool {
+        let open = panel.condition == Condition::Open;
+        // A size in the configuration was taken over at the start, and is what the panel's thread says too.
+        if let Some([width, height]) = panel.facts.as_ref().and_then(|facts| facts.millimetres) {
+            self.screen.set_millimetres(Size::new(width, height));
+        }
+        self.status.send_modify(|status| status.panel = Some(panel));
+        open
+    }
+
+    /// Paints what should be on the glass, for a panel that has forgotten it.
+    pub fn repaint(&mut self) {
+        if let Err(error) = self.screen.repaint() {
+            tracing::warn!(error = chain(&error), "the panel refused to be painted again");
         }
     }
 

@@ -98,6 +98,7 @@ pub async fn visit<C: Clock>(mut desk: Desk<C>, mut events: Events) {
                 }
                 Some(Event::Cancelled | Event::Left) => here = None,
                 Some(Event::Picture(reply)) => desk.picture(reply),
+                Some(Event::Panel(panel)) => if desk.panel(panel) { desk.invite() },
                 // Nothing is on the glass that could be answered.
                 Some(Event::Answered(_) | Event::Touched(_) | Event::Pressed(..) | Event::Chosen(_)) => {}
             },

@@ -4,6 +4,8 @@ use serde::Deserialize;
 use std::path::PathBuf;
 use touchpoint_display::{Answering, Glass, Keys, Mode, Size};
 
+use crate::panels::{PanelChoice, PanelSection};
+
 /// Largest panel, in pixels a side: 4K, above which a frame alone would be more memory than the whole agent may use.
 const LARGEST_SIDE: u32 = 4096;
 
@@ -29,8 +31,11 @@ pub struct ScreenSection {
     high_contrast: bool,
     /// What it is called, for campaigns that ask.
     pub name: Option<String>,
-    /// Where the screen is kept as a PNG file, if it is.
-    pub picture: Option<PathBuf>,
+    panel: Option<PanelSection>,
+    device: Option<PathBuf>,
+    connector: Option<String>,
+    /// The file of a panel that is one.
+    picture: Option<PathBuf>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -66,6 +71,15 @@ impl ScreenSection {
             ..known
         };
         Ok((glass, Mode { large_text: self.large_text, high_contrast: self.high_contrast }))
+    }
+
+    /// Which panel it is; `beside` makes a path of one that is relative to the configuration.
+    ///
+    /// # Errors
+    /// The first key that does not belong to this panel or that it lacks, and what is wrong.
+    pub fn panel(&self, beside: impl Fn(PathBuf) -> PathBuf) -> Result<PanelChoice, (&'static str, String)> {
+        let picture = self.picture.clone().map(beside);
+        PanelChoice::parse(self.panel, self.device.clone(), self.connector.clone(), picture)
     }
 }
 

@@ -63,6 +63,7 @@ pub(crate) async fn step<C: Clock>(desk: &mut Desk<C>, events: &mut Events, unti
                 Some(Event::Cancelled | Event::Left) => return Step::Left,
                 Some(Event::Arrived(arrival)) => drop(arrival.decided.send(Err(Busy))),
                 Some(Event::Picture(reply)) => desk.picture(reply),
+                Some(Event::Panel(panel)) => if desk.panel(panel) { desk.repaint() },
             },
             () = clock.reach(until) => return Step::Time,
         }

@@ -44,5 +44,6 @@ pub mod glass;
 pub mod input;
 pub mod keys;
 pub mod log;
+pub mod panels;
 
 pub use touchpoint_protocol::chain;

@@ -14,16 +14,14 @@ use touchpoint_agent::{
     config::{Config, ConfigError},
     device::{Device, DeviceError},
     identify::{
-        EVENTS,
+        EVENTS, Event,
         evdev::{self, Places},
     },
     keys::{Keys, KeysError},
     log,
+    panels::{Condition, KeptPanel, PanelStatus},
 };
-use touchpoint_display::{
-    Panel, Screen, Theme,
-    panel::{MemoryPanel, PngPanel},
-};
+use touchpoint_display::{Glass, Screen, Size, Theme};
 use tracing::Level;
 
 mod ask;
@@ -55,6 +53,9 @@ enum Command {
 
 /// How long requests that were being answered may take once the agent is to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(1);
+
+/// How long the start waits for the panel: a card that asks a monitor for its modes takes a second. Without it the agent runs on.
+const FIRST_PANEL: Duration = Duration::from_secs(3);
 
 /// Why the agent stopped, other than because it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -109,11 +110,8 @@ async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
         .map_err(Failure::CoreDumps)?;
     let Keys { master, tokens, head_office, api_token } = Keys::load(&config.keys, &config.databases())?;
     let clock = Arc::new(SystemClock::new()?);
-    let (glass, input, size) = (config.glass.clone(), config.input.clone(), config.screen);
-    let panel: Box<dyn Panel> = match &config.picture {
-        Some(picture) => Box::new(PngPanel::new(config.screen, picture)),
-        None => Box::new(MemoryPanel::new(config.screen)),
-    };
+    let (glass, choice, input, size) =
+        (config.glass.clone(), config.panel.clone(), config.input.clone(), config.screen);
     let listener = match &config.api {
         Some(listen) => Some(Listener::bind(listen).await?),
         None => None,
@@ -139,7 +137,14 @@ async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
         let api = Api { events, visits, line, journal, explainer, token };
         tokio::spawn(listener.serve(api, stopped(stopping.clone())))
     });
-    let screen = Screen::on(glass, panel, Theme::default());
+    // As late as possible: as long as the agent may not start at all, the console shows why.
+    let (panel, mut panel_status) = KeptPanel::keep(glass.size, {
+        let glass = glass.clone();
+        move || choice.open(&glass)
+    });
+    let glass = Glass { millimetres: first_word(&mut panel_status).await.or(glass.millimetres), ..glass };
+    tokio::spawn(tell_of(panel_status, events));
+    let screen = Screen::on(glass, Box::new(panel), Theme::default());
     let outcome = device.run(screen, happening, clock, stopped(stopping)).await;
     if let Some(api) = api {
         // A caller that never closes its connection does not keep the agent from stopping.
@@ -151,6 +156,23 @@ async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
     }
     tracing::info!("stopped as asked");
     Ok(outcome?)
+}
+
+/// Waits for the panel, but not for ever: the size of its visible area, if it is there and knows.
+async fn first_word(panel: &mut watch::Receiver<PanelStatus>) -> Option<Size> {
+    let known = timeout(FIRST_PANEL, panel.wait_for(|panel| panel.condition != Condition::Opening)).await;
+    known.ok()?.ok()?.facts.as_ref()?.millimetres.map(Size::from)
+}
+
+/// Tells the visit loop how the panel is, whenever that changes.
+async fn tell_of(mut panel: watch::Receiver<PanelStatus>, events: mpsc::Sender<Event>) {
+    panel.mark_changed();
+    while panel.changed().await.is_ok() {
+        let status = panel.borrow_and_update().clone();
+        if events.send(Event::Panel(status)).await.is_err() {
+            return;
+        }
+    }
 }
 
 /// SIGTERM from a service manager, SIGINT from a terminal.

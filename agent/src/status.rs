@@ -18,6 +18,7 @@ use crate::{
         decide::{Decision, Verdict},
         moment::Moment,
     },
+    panels::PanelStatus,
     visit::{Showing, Visit},
 };
 
@@ -32,6 +33,8 @@ pub struct VisitLoop {
     pub unrecorded: u64,
     /// Views the panel refused since the start.
     pub unpresented: u64,
+    /// How the panel is, if it is one that says so.
+    pub panel: Option<PanelStatus>,
     /// The last message that was on the glass.
     pub painted: Option<Painted>,
     /// The visit that is going on, or the last one.
@@ -157,6 +160,7 @@ impl Default for VisitLoop {
             visits: 0,
             unrecorded: 0,
             unpresented: 0,
+            panel: None,
             painted: None,
             visit: None,
             before: VecDeque::new(),

@@ -13,7 +13,7 @@ use embedded_graphics::{
     primitives::Rectangle,
 };
 
-use crate::{damage::Damage, picture::Picture, theme::Colour};
+use crate::{damage::Damage, picture::Picture, rgb565, theme::Colour};
 
 /// XRGB8888 pixels in rows from the top left, with the list of what changed since it was last asked for.
 ///
@@ -61,6 +61,22 @@ impl Frame {
     pub fn rows(&self, area: Rectangle) -> impl Iterator<Item = &[u32]> {
         let area = self.visible(&area);
         (0..area.size.height).map(move |row| &self.pixels[self.span(area, row)])
+    }
+
+    /// Takes these areas over from a frame of the same size. Nothing counts as changed by it: for a copy that is no picture of its own.
+    pub fn copy_from(&mut self, other: &Self, areas: &[Rectangle]) {
+        let stride = self.size.width as usize;
+        areas.iter().for_each(|area| other.copy_rows(*area, &mut self.pixels, stride));
+    }
+
+    /// Copies the rows of `area` to where they stand in a raster of `stride` pixels a row; what either of the two lacks is left out.
+    pub fn copy_rows(&self, area: Rectangle, to: &mut [u32], stride: usize) {
+        self.carry(area, to, stride, <[u32]>::copy_from_slice);
+    }
+
+    /// The same into a raster of 16 bits a pixel, see [`rgb565`](rgb565::rgb565).
+    pub fn copy_rows_rgb565(&self, area: Rectangle, to: &mut [u16], stride: usize) {
+        self.carry(area, to, stride, rgb565::convert);
     }
 
     /// Hands over the rectangles that cover every pixel changed since the last call, and forgets them.
@@ -135,6 +151,17 @@ impl Frame {
     pub(crate) fn visible(&self, area: &Rectangle) -> Rectangle {
         let visible = self.clip.intersection(area);
         if visible.is_zero_sized() { Rectangle::new(area.top_left, Size::zero()) } else { visible }
+    }
+
+    /// Hands each row of `area` to `copy`, with its place in a raster of `stride` elements a row.
+    fn carry<T>(&self, area: Rectangle, to: &mut [T], stride: usize, copy: impl Fn(&mut [T], &[u32])) {
+        let area = self.visible(&area);
+        let (left, top) = (area.top_left.x.unsigned_abs() as usize, area.top_left.y.unsigned_abs() as usize);
+        for (to, from) in to.chunks_mut(stride.max(1)).skip(top).zip(self.rows(area)) {
+            if let Some(to) = to.get_mut(left..left + from.len()) {
+                copy(to, from);
+            }
+        }
     }
 
     /// Where the given row of `area`, which lies within the frame, stands in `pixels`.
@@ -346,6 +373,24 @@ mod tests {
                 assert_eq!(over(pixel, pixel, coverage), pixel);
             }
         }
+    }
+
+    #[test]
+    fn rows_are_copied_to_their_place_in_a_longer_raster_and_no_further() {
+        let mut frame = Frame::new(Size::new(4, 3));
+        frame.fill_solid(&area(1, 1, 3, 2), RED.into()).unwrap();
+        let mut raster = [9; 14];
+        frame.copy_rows(area(2, 1, 9, 9), &mut raster, 5);
+        let red = RED.pixel();
+        assert_eq!(raster, [9, 9, 9, 9, 9, 9, 9, red, red, 9, 9, 9, red, red]);
+        let mut narrow = [9; 12];
+        frame.copy_rows_rgb565(area(0, 1, 2, 1), &mut narrow, 4);
+        assert_eq!(narrow, [9, 9, 9, 9, 0, 0xf800, 9, 9, 9, 9, 9, 9]);
+        frame.copy_rows(area(0, 0, 4, 3), &mut [], 0);
+        let mut copy = Frame::new(frame.size());
+        copy.copy_from(&frame, &[area(1, 1, 3, 2)]);
+        assert_eq!(copy.pixels(), frame.pixels());
+        assert!(copy.take_damage().is_empty());
     }
 
     #[test]

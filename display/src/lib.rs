@@ -23,6 +23,7 @@ mod text;
 mod typeset;
 
 // Pixels.
+mod buffers;
 mod countdown;
 mod damage;
 mod frame;
@@ -30,6 +31,7 @@ mod mask;
 mod paint;
 mod picture;
 mod qr;
+mod rgb565;
 mod still;
 
 // The glass, and the desk that checks what will be on it.
@@ -37,12 +39,14 @@ mod check;
 pub mod panel;
 mod screen;
 
+pub use buffers::Buffers;
 pub use check::{LayoutProblem, Part, QrError, fits};
 pub use fonts::FAMILIES;
 pub use frame::{EncodeError, Frame, encode_png};
 pub use glass::{Answering, Glass, Keys, Mode, Side};
 pub use panel::{Panel, PanelError};
 pub use picture::{Limits, Picture, PictureError};
+pub use rgb565::rgb565;
 pub use screen::{Screen, ShowError, Shown};
 pub use theme::{Colour, ColourError, Fonts, Theme, ThemeProblem};
 pub use view::{AnswerButton, Emphasis, MAX_ANSWERS, Offer, View};

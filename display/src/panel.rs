@@ -24,6 +24,14 @@ pub trait Panel: Send {
     /// # Errors
     /// The panel could not take the picture; the same call may succeed later.
     fn present(&mut self, frame: &Frame, damage: &[Rectangle]) -> Result<(), PanelError>;
+
+    /// Whether the glass is still there, asked now and then while nothing new is presented. Must be cheap, and change nothing.
+    ///
+    /// # Errors
+    /// It is not, as far as the panel can tell.
+    fn check(&mut self) -> Result<(), PanelError> {
+        Ok(())
+    }
 }
 
 /// Why a panel did not take a picture.
@@ -94,12 +102,7 @@ impl Panel for MemoryPanel {
 
     fn present(&mut self, frame: &Frame, damage: &[Rectangle]) -> Result<(), PanelError> {
         for area in damage {
-            let first = area.top_left.y.unsigned_abs() as usize;
-            let left = area.top_left.x.unsigned_abs() as usize;
-            let rows = self.pixels.chunks_exact_mut(self.size.width.max(1) as usize).skip(first);
-            for (to, from) in rows.zip(frame.rows(*area)) {
-                to[left..left + from.len()].copy_from_slice(from);
-            }
+            frame.copy_rows(*area, &mut self.pixels, self.size.width as usize);
         }
         Ok(())
     }

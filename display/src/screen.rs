@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use embedded_graphics::{geometry::Point, primitives::Rectangle};
+use embedded_graphics::{
+    geometry::{Point, Size},
+    primitives::Rectangle,
+};
 
 use crate::{
     countdown::Countdown,
@@ -163,6 +166,24 @@ impl Screen {
             countdown.forget();
         }
         presented
+    }
+
+    /// Presents all of what was drawn last, for a panel that has forgotten it.
+    ///
+    /// # Errors
+    /// The panel refused.
+    pub fn repaint(&mut self) -> Result<(), ShowError> {
+        drop(self.frame.take_damage());
+        let whole = Rectangle::new(Point::zero(), self.frame.size());
+        self.panel.present(&self.frame, &[whole]).map_err(ShowError::Present)
+    }
+
+    /// Takes the size of the visible area from the panel, from the next [`show`](Self::show) on.
+    pub fn set_millimetres(&mut self, millimetres: Size) {
+        if self.glass.millimetres != Some(millimetres) {
+            self.glass.millimetres = Some(millimetres);
+            self.stills.clear();
+        }
     }
 
     /// What was drawn last.

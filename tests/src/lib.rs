@@ -11,6 +11,7 @@
 //! rogue                  whoever stands where head office should
 //! machine                an agent in this process, for visits that take no time
 //! power                  every disk that a power cut could leave behind a journal
+//! vm                     an agent on a kernel of its own, with a glass, fingers and keys
 //! secrets, golden        what may be nowhere, and what must look as it did
 //! workspace              the source tree, for rules that a machine can check
 //! ```
@@ -37,6 +38,8 @@ pub mod rogue;
 pub mod machine;
 
 pub mod power;
+
+pub mod vm;
 
 pub mod golden;
 pub mod secrets;

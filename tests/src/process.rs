@@ -1,6 +1,6 @@
 //! A program of ours as its users have it: a process with arguments, output, signals and an exit code.
 
-use crate::patience::{PATIENCE, eventually};
+use crate::patience::{PATIENCE, within};
 use serde_json::Value;
 use std::{
     fmt,
@@ -49,17 +49,25 @@ struct Stream {
 /// The program is not built, or older than its sources: says which command builds it.
 pub fn program(name: &str) -> Command {
     let path = built().join(name);
-    let build = format!("build it first: cargo build -p {name}");
-    assert!(path.exists(), "{} is not there; {build}", path.display());
-    if let Some(newer) = newer_source(&path) {
-        panic!("{} is older than {}; {build}", path.display(), newer.display());
-    }
+    check_built(&path, &format!("cargo build -p {name}"));
     let mut command = Command::new(path);
     for variable in ["RUST_LOG", "TOUCHPOINT_BROKER"] {
         command.env_remove(variable);
     }
     command.stdin(Stdio::null());
     command
+}
+
+/// Makes sure that a program is built, and from the sources that are there.
+///
+/// # Panics
+/// It is not, or older: says which command builds it.
+pub fn check_built(program: &Path, command: &str) {
+    let build = format!("build it first: {command}");
+    assert!(program.exists(), "{} is not there; {build}", program.display());
+    if let Some(newer) = newer_source(program) {
+        panic!("{} is older than {}; {build}", program.display(), newer.display());
+    }
 }
 
 /// Where cargo puts programs: `target/<profile>`, of which tests are in `deps`.
@@ -121,7 +129,15 @@ impl Service {
     /// # Panics
     /// It ends, or does not say so within [`PATIENCE`].
     pub fn says(&mut self, message: &str) -> Value {
-        eventually(&format!("{} to say {message:?}", self.name), || {
+        self.says_within(PATIENCE, message)
+    }
+
+    /// The same, with this much patience.
+    ///
+    /// # Panics
+    /// It ends, or does not say so in time.
+    pub fn says_within(&mut self, patience: Duration, message: &str) -> Value {
+        within(patience, &format!("{} to say {message:?}", self.name), || {
             let text = self.stderr();
             let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
             let mut fields = lines.map(|line| line["fields"].clone());

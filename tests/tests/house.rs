@@ -14,12 +14,13 @@ const GROUND_FLOOR: [&str; 4] = ["protocol", "link", "vault", "display"];
 const EMPTY_NAMES: [&str; 8] = ["manager", "handler", "util", "utils", "helper", "helpers", "common", "base"];
 
 /// Where `unsafe` may stand, and why.
-const UNSAFE: [(&str, &str); 3] = [
+const UNSAFE: [(&str, &str); 4] = [
     ("agent/src/clock.rs", "adjtimex(2): no safe library asks it"),
     (
         "agent/src/identify/evdev/kernel.rs",
         "input devices: two ioctls, of which rustix has the frame, and a descriptor that is waited for",
     ),
+    ("agent/src/panels/kernel.rs", "the memory of a panel, and ioctls that no library offers"),
     ("tests/src/power/recorder.rs", "what SQLite asks of the file system: a table of C functions"),
     ("vault/src/priority.rs", "sched_setscheduler(2): no safe library asks it"),
 ];

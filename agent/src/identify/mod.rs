@@ -12,7 +12,7 @@ use tokio::{
 use touchpoint_display::{Frame, Point, Side};
 use touchpoint_protocol::{campaign::AnswerKind, card::Card, name::Language};
 
-use crate::{domain::moment::VisitAttributes, status::VisitStatus};
+use crate::{domain::moment::VisitAttributes, panels::PanelStatus, status::VisitStatus};
 
 pub mod evdev;
 pub mod track;
@@ -45,6 +45,8 @@ pub enum Event {
     Left,
     /// Somebody asks what is on the glass.
     Picture(oneshot::Sender<Frame>),
+    /// The panel failed, or is there again and has forgotten what it showed.
+    Panel(PanelStatus),
 }
 
 /// What the customer does at the machine that may call for another message.

@@ -1,0 +1,356 @@
+//! A panel that may fail, hang or not be there yet, in a thread of its own: visits give it pictures, and never wait long for one.
+//!
+//! ```text
+//! opening -> open -> failed -> (a pause, longer each time) -> opening ...
+//! ```
+//!
+//! Whoever presents learns within [`DEADLINE`] whether the picture is really there. A thread that hangs is left to itself, with its copy of
+//! the picture and its device; another one opens the device anew, and the first picture it gets is a whole one.
+
+use serde::Serialize;
+use std::{
+    io,
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, channel, sync_channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+use tokio::sync::watch;
+use touchpoint_display::{Frame, Panel, PanelError, Point, Rectangle, Size};
+use touchpoint_link::Backoff;
+use touchpoint_protocol::health::shortened;
+
+use super::{Facts, OpenError, Opened};
+use crate::chain;
+
+/// How long a picture may take: eight times what the slowest bus needs for the largest panel it drives, and little of a visit.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// How often a panel that shows the same picture is asked whether it is still there: between two customers.
+const CHECK: Duration = Duration::from_secs(5);
+
+/// Most threads left hanging in the kernel. Before another is started one of them has to come back: more of the same would help
+/// nobody.
+const HANGING: usize = 4;
+
+/// How often it is looked whether one came back.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// Pictures on their way: one to be shown, and one that came too late for a panel that had just failed.
+const JOBS: usize = 2;
+
+/// A panel that is opened again whenever it fails.
+pub struct KeptPanel {
+    size: Size,
+    open: Opener,
+    status: watch::Sender<PanelStatus>,
+    worker: Option<Worker>,
+    /// Growing pauses between threads that hang.
+    backoff: Backoff,
+    /// Held by each thread as long as it runs.
+    running: Arc<()>,
+}
+
+/// How a panel is opened.
+type Opener = Arc<dyn Fn() -> Result<Opened, OpenError> + Send + Sync>;
+
+/// How the panel is, as a technician is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PanelStatus {
+    /// Whether it can show anything.
+    pub condition: Condition,
+    /// What it said of itself when it was opened last.
+    pub facts: Option<Facts>,
+    /// How often it failed since the start, or could not be opened.
+    pub failures: u64,
+    /// Why, the last time.
+    pub error: Option<String>,
+}
+
+/// Whether a panel can show anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// It is being opened for the first time.
+    Opening,
+    /// It can.
+    Open,
+    /// It cannot; it is opened again after a pause.
+    Failed,
+}
+
+/// The near end of a panel's thread.
+struct Worker {
+    jobs: SyncSender<Job>,
+    replies: Receiver<Reply>,
+    /// Which opening of the panel this is, and since when; none while it is not open.
+    open: Option<(u64, Instant)>,
+    /// What the panel holds, where it was the last to have it; none after a failure, so that the next picture is a whole one.
+    copy: Option<Frame>,
+}
+
+/// A picture to be shown.
+struct Job {
+    /// For which opening of the panel: after a failure what is missing on the glass is more than the damage.
+    opening: u64,
+    frame: Frame,
+    damage: Vec<Rectangle>,
+}
+
+/// What a panel's thread says.
+enum Reply {
+    Opened(u64),
+    /// It is no longer there, though nothing was to be shown.
+    Failed,
+    /// Here is the copy back, and what came of it. After an error it is no longer open.
+    Presented(Frame, Result<(), PanelError>),
+}
+
+impl KeptPanel {
+    /// A panel of this size in pixels, which `open` opens, now and whenever it has failed; and how it is.
+    pub fn keep(
+        size: Size,
+        open: impl Fn() -> Result<Opened, OpenError> + Send + Sync + 'static,
+    ) -> (KeptPanel, watch::Receiver<PanelStatus>) {
+        let (status, receiver) = watch::channel(PanelStatus::default());
+        let (open, backoff, running) = (Arc::new(open), Backoff::default(), Arc::new(()));
+        let mut kept = KeptPanel { size, open, status, worker: None, backoff, running };
+        kept.start(Duration::ZERO);
+        (kept, receiver)
+    }
+
+    /// Starts a thread that opens the panel after a pause. Without one the panel has failed, and the next picture tries again.
+    fn start(&mut self, pause: Duration) {
+        let (jobs, next) = sync_channel(JOBS);
+        let (told, replies) = channel();
+        let thread = PanelThread {
+            size: self.size,
+            open: Arc::clone(&self.open),
+            status: self.status.clone(),
+            jobs: next,
+            replies: told,
+            running: Arc::clone(&self.running),
+        };
+        self.worker = match thread::Builder::new().name("panel".to_owned()).spawn(move || thread.run(pause)) {
+            Ok(_) => Some(Worker { jobs, replies, open: None, copy: None }),
+            Err(error) => {
+                self.status.send_modify(|status| status.failed(format!("cannot start its thread: {error}")));
+                None
+            }
+        };
+    }
+
+    /// Leaves a thread that hangs or is gone to itself, and starts another.
+    fn start_anew(&mut self, why: &str) {
+        self.status.send_modify(|status| status.failed(why.to_owned()));
+        let open_for =
+            self.worker.as_ref().and_then(|worker| worker.open).map_or(Duration::ZERO, |(_, at)| at.elapsed());
+        let pause = self.backoff.failed(open_for);
+        self.start(pause);
+    }
+
+    fn refused(&self, kind: io::ErrorKind, why: &str) -> PanelError {
+        let facts = self.status.borrow().facts.clone();
+        let name = facts.map_or_else(|| "of this device".to_owned(), |facts| facts.device);
+        PanelError::Device { name, source: io::Error::new(kind, why) }
+    }
+}
+
+impl Panel for KeptPanel {
+    fn size(&self) -> Size {
+        self.size
+    }
+
+    fn present(&mut self, frame: &Frame, damage: &[Rectangle]) -> Result<(), PanelError> {
+        let outcome = match &mut self.worker {
+            Some(worker) => worker.present(self.size, frame, damage),
+            None => Outcome::Gone("it has no thread"),
+        };
+        match outcome {
+            Outcome::Presented(outcome) => outcome,
+            Outcome::NotOpen => Err(self.refused(io::ErrorKind::NotConnected, "it is not open")),
+            Outcome::Gone(why) => {
+                self.start_anew(why);
+                Err(self.refused(io::ErrorKind::TimedOut, why))
+            }
+        }
+    }
+}
+
+impl Drop for KeptPanel {
+    /// Waits until the panel is closed, because a console is given back by that; but not for one that hangs.
+    fn drop(&mut self) {
+        let Some(Worker { jobs, replies, .. }) = self.worker.take() else { return };
+        drop(jobs);
+        let until = Instant::now() + DEADLINE;
+        while replies.recv_timeout(until.saturating_duration_since(Instant::now())).is_ok() {}
+    }
+}
+
+/// What came of a picture.
+enum Outcome {
+    Presented(Result<(), PanelError>),
+    NotOpen,
+    /// The thread does not answer, and why that is thought.
+    Gone(&'static str),
+}
+
+impl Worker {
+    fn present(&mut self, size: Size, frame: &Frame, damage: &[Rectangle]) -> Outcome {
+        const DIED: &str = "its thread died";
+        loop {
+            match self.replies.try_recv() {
+                Ok(reply) => self.hear(&reply),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => return Outcome::Gone(DIED),
+            }
+        }
+        let Some((opening, _)) = self.open else { return Outcome::NotOpen };
+        // A copy, because a call that hangs keeps it.
+        let (mut copy, damage) = match self.copy.take() {
+            Some(copy) => (copy, damage.to_vec()),
+            None => (Frame::new(size), vec![Rectangle::new(Point::zero(), size)]),
+        };
+        copy.copy_from(frame, &damage);
+        if self.jobs.try_send(Job { opening, frame: copy, damage }).is_err() {
+            return Outcome::Gone(DIED);
+        }
+        match self.replies.recv_timeout(DEADLINE) {
+            Ok(Reply::Presented(copy, Ok(()))) => {
+                self.copy = Some(copy);
+                Outcome::Presented(Ok(()))
+            }
+            Ok(Reply::Presented(_, failed)) => {
+                self.open = None;
+                Outcome::Presented(failed)
+            }
+            // It failed a check just now, and the picture is for an opening that is over.
+            Ok(reply @ (Reply::Opened(_) | Reply::Failed)) => {
+                self.hear(&reply);
+                Outcome::NotOpen
+            }
+            Err(RecvTimeoutError::Timeout) => Outcome::Gone("it did not show a picture in time"),
+            Err(RecvTimeoutError::Disconnected) => Outcome::Gone(DIED),
+        }
+    }
+
+    /// Takes note of what the thread did by itself.
+    fn hear(&mut self, reply: &Reply) {
+        self.open = match reply {
+            Reply::Opened(opening) => Some((*opening, Instant::now())),
+            Reply::Failed | Reply::Presented(..) => None,
+        };
+        self.copy = None;
+    }
+}
+
+/// The far end: what one thread does until nobody listens to it any more.
+struct PanelThread {
+    size: Size,
+    open: Opener,
+    status: watch::Sender<PanelStatus>,
+    jobs: Receiver<Job>,
+    replies: Sender<Reply>,
+    running: Arc<()>,
+}
+
+/// Nobody listens to a thread any more.
+struct Abandoned;
+
+impl PanelThread {
+    fn run(self, pause: Duration) {
+        let (mut pause, mut backoff) = (pause, Backoff::default());
+        for opening in 1.. {
+            if self.wait(pause).is_err() {
+                return;
+            }
+            let began = Instant::now();
+            let failed = match (self.open)() {
+                Ok(opened) => match self.serve(opening, opened) {
+                    Ok(failed) => failed,
+                    Err(Abandoned) => return,
+                },
+                Err(error) => chain(&error),
+            };
+            pause = backoff.failed(began.elapsed());
+            let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+            tracing::warn!(error = failed, pause_ms, "the panel failed");
+            self.status.send_modify(|status| status.failed(failed));
+        }
+    }
+
+    /// Waits so long, and until not too many others hang.
+    fn wait(&self, pause: Duration) -> Result<(), Abandoned> {
+        let mut pause = pause;
+        loop {
+            match self.jobs.recv_timeout(pause) {
+                // For an opening that is over.
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(Abandoned),
+            }
+            // Besides those that hang, this one and who keeps the panel hold it.
+            if Arc::strong_count(&self.running) <= HANGING + 2 {
+                return Ok(());
+            }
+            pause = LOOK;
+        }
+    }
+
+    /// Shows pictures until the panel fails: why it did.
+    fn serve(&self, opening: u64, opened: Opened) -> Result<String, Abandoned> {
+        let Opened { mut panel, facts } = opened;
+        if panel.size() != self.size {
+            return Ok(format!("{} has {}x{} pixels", facts.device, panel.size().width, panel.size().height));
+        }
+        tracing::info!(driver = facts.driver, device = facts.device, "the panel is open");
+        self.reply(Reply::Opened(opening))?;
+        self.status.send_modify(|status| status.opened(facts));
+        loop {
+            let (reply, failed) = match self.jobs.recv_timeout(CHECK) {
+                Ok(job) if job.opening != opening => continue,
+                Ok(Job { frame, damage, .. }) => {
+                    let outcome = panel.present(&frame, &damage);
+                    let failed = outcome.as_ref().err().map(|error| chain(error));
+                    (Some(Reply::Presented(frame, outcome)), failed)
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    let failed = panel.check().err().map(|error| chain(&error));
+                    (failed.is_some().then_some(Reply::Failed), failed)
+                }
+                Err(RecvTimeoutError::Disconnected) => return Err(Abandoned),
+            };
+            if let Some(reply) = reply {
+                self.reply(reply)?;
+            }
+            if let Some(failed) = failed {
+                return Ok(failed);
+            }
+        }
+    }
+
+    fn reply(&self, reply: Reply) -> Result<(), Abandoned> {
+        self.replies.send(reply).map_err(|_| Abandoned)
+    }
+}
+
+impl Default for PanelStatus {
+    fn default() -> PanelStatus {
+        PanelStatus { condition: Condition::Opening, facts: None, failures: 0, error: None }
+    }
+}
+
+impl PanelStatus {
+    fn opened(&mut self, facts: Facts) {
+        self.condition = Condition::Open;
+        self.facts = Some(facts);
+    }
+
+    fn failed(&mut self, why: String) {
+        self.condition = Condition::Failed;
+        self.failures += 1;
+        self.error = Some(shortened(&why));
+    }
+}
