@@ -138,7 +138,7 @@ async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
         move || choice.open(&glass)
     });
     let glass = Glass { millimetres: first_word(&mut panel_status).await.or(glass.millimetres), ..glass };
-    tokio::spawn(tell_of(panel_status, events));
+    tokio::spawn(PanelStatus::tell(panel_status, events));
     let mut screen = Screen::on(glass, Box::new(panel), Theme::default());
     screen.set_mode(mode);
     let outcome = device.run(screen, happening, clock, stopped(stopping)).await;
@@ -158,17 +158,6 @@ async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
 async fn first_word(panel: &mut watch::Receiver<PanelStatus>) -> Option<Size> {
     let known = timeout(FIRST_PANEL, panel.wait_for(|panel| panel.condition != Condition::Opening)).await;
     known.ok()?.ok()?.facts.as_ref()?.millimetres.map(Size::from)
-}
-
-/// Tells the visit loop how the panel is, whenever that changes.
-async fn tell_of(mut panel: watch::Receiver<PanelStatus>, events: mpsc::Sender<Event>) {
-    panel.mark_changed();
-    while panel.changed().await.is_ok() {
-        let status = panel.borrow_and_update().clone();
-        if events.send(Event::Panel(status)).await.is_err() {
-            return;
-        }
-    }
 }
 
 /// SIGTERM from a service manager, SIGINT from a terminal.

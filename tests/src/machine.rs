@@ -78,15 +78,27 @@ impl Machine {
 
     /// The same, with the demo's campaigns changed.
     pub fn try_out_with(change: impl FnOnce(&mut Bundle), test: impl AsyncFnOnce(&mut Machine)) {
+        Machine::try_out_on(|glass, _| glass.panel(), change, test);
+    }
+
+    /// The same, with a panel of the test's own making: of the glass, and of where the machine's events go.
+    pub fn try_out_on(
+        panel: impl FnOnce(&Glass, mpsc::Sender<Event>) -> Box<dyn Panel>,
+        change: impl FnOnce(&mut Bundle),
+        test: impl AsyncFnOnce(&mut Machine),
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         LocalSet::new().block_on(&runtime, async {
-            let mut machine = Machine::start(change).await;
+            let mut machine = Machine::start(panel, change).await;
             test(&mut machine).await;
             machine.stops().await;
         });
     }
 
-    async fn start(change: impl FnOnce(&mut Bundle)) -> Machine {
+    async fn start(
+        panel: impl FnOnce(&Glass, mpsc::Sender<Event>) -> Box<dyn Panel>,
+        change: impl FnOnce(&mut Bundle),
+    ) -> Machine {
         let folder = TempDir::new().unwrap();
         let nowhere = "mqtt://127.0.0.1:1".parse().unwrap();
         let office = touchpoint_hub::init(&folder.path().join("office"), &"acme".parse().unwrap(), &nowhere).unwrap();
@@ -109,7 +121,7 @@ impl Machine {
         let (visits, journal) = (device.visits(), device.journal().clone());
         let (stop, stopped) = oneshot::channel();
         let fuse = Arc::new(AtomicBool::new(false));
-        let panel = Fused { panel: glass.panel(), blown: Arc::clone(&fuse) };
+        let panel = Fused { panel: panel(&glass, events.clone()), blown: Arc::clone(&fuse) };
         let screen = Screen::new(Box::new(panel), Theme::default());
         let stopped = async { drop(stopped.await) };
         let running = spawn_local(device.run(screen, happening, Arc::clone(&clock), stopped));
