@@ -13,15 +13,16 @@ use touchpoint_agent::{
     clock::{ClockError, SystemClock},
     config::{Config, ConfigError},
     device::{Device, DeviceError},
-    identify::{EVENTS, Event},
+    identify::EVENTS,
     keys::{Keys, KeysError},
     log,
-    panels::{Condition, KeptPanel, PanelStatus},
+    panels::{Condition, KeptPanel, PanelChoice, PanelStatus},
 };
 use touchpoint_display::{Glass, Screen, Size, Theme};
 use tracing::Level;
 
 mod ask;
+mod panel;
 
 /// The edge agent for ATMs and retail kiosks.
 #[derive(Debug, Parser)]
@@ -46,6 +47,9 @@ enum Command {
     /// Says which message somebody would be shown, and why each other one not. Nothing is shown or recorded.
     #[command(after_help = ask::EXAMPLES)]
     Explain(ask::Question),
+    /// Looks after the panel.
+    #[command(subcommand)]
+    Panel(panel::PanelCommand),
 }
 
 /// How long requests that were being answered may take once the agent is to stop.
@@ -81,6 +85,7 @@ fn main() -> ExitCode {
     let (config, check) = match Arguments::parse().command {
         Command::Run { config, check } => (config, check),
         Command::Explain(question) => return question.answer(),
+        Command::Panel(command) => return command.run(),
     };
     log::to_stderr(Level::INFO);
     // Two threads: one for visits, one for the line. More would only cost memory.
@@ -132,6 +137,9 @@ async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
         let api = Api { events, visits, line, journal, explainer, token };
         tokio::spawn(listener.serve(api, stopped(stopping.clone())))
     });
+    if choice == PanelChoice::None {
+        tracing::warn!("screen.panel is none: everything works, and nobody sees it");
+    }
     // As late as possible: as long as the agent may not start at all, the console shows why.
     let (panel, mut panel_status) = KeptPanel::keep(glass.size, {
         let glass = glass.clone();

@@ -40,7 +40,7 @@ const CHUNK: usize = 4096;
 /// The controllers that are known, which differ in how their panels are usually wired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Controller {
+pub(super) enum Controller {
     /// Sitronix ST7789, on panels that show every colour inverted.
     St7789,
     /// Ilitek ILI9341, on panels with blue first and columns from the right.
@@ -49,22 +49,22 @@ pub enum Controller {
 
 /// How the picture lies on the panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Placing {
+pub(super) struct Placing {
     /// Which controller.
-    pub controller: Controller,
+    pub(super) controller: Controller,
     /// Quarter turns clockwise.
-    pub turns: u8,
+    pub(super) turns: u8,
     /// Where the glass begins in the controller's memory, which may be larger: columns and rows, as turned.
-    pub offset: [u16; 2],
+    pub(super) offset: [u16; 2],
     /// Every colour inverted, if it differs from the controller's usual panel.
-    pub inverted: Option<bool>,
+    pub(super) inverted: Option<bool>,
     /// Blue before red, if it differs from the controller's usual panel.
-    pub blue_first: Option<bool>,
+    pub(super) blue_first: Option<bool>,
 }
 
 /// The panel on its bus, with the pin that tells commands from data.
 #[derive(Debug)]
-pub struct SpiPanel<S, P> {
+pub(super) struct SpiPanel<S, P> {
     name: String,
     size: Size,
     offset: [u16; 2],
@@ -76,7 +76,7 @@ pub struct SpiPanel<S, P> {
 
 impl Controller {
     /// Columns and rows of its memory, not turned.
-    pub const MEMORY: [u16; 2] = [240, 320];
+    pub(super) const MEMORY: [u16; 2] = [240, 320];
 
     fn inverted(self) -> bool {
         self == Controller::St7789
@@ -93,7 +93,7 @@ impl Controller {
 
 impl Placing {
     /// Columns and rows of the controller's memory, as turned.
-    pub fn memory(&self) -> [u16; 2] {
+    pub(super) fn memory(&self) -> [u16; 2] {
         let [columns, rows] = Controller::MEMORY;
         if self.turns % 2 == 1 { [rows, columns] } else { [columns, rows] }
     }
@@ -123,7 +123,7 @@ impl<S: SpiDevice, P: OutputPin> SpiPanel<S, P> {
     ///
     /// # Errors
     /// The bus or the pin failed. Whether a controller is there nobody can tell: it answers nothing.
-    pub fn open(
+    pub(super) fn open(
         name: String,
         size: Size,
         placing: &Placing,
