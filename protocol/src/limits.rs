@@ -127,7 +127,7 @@ pub const VERSION: usize = 40;
 pub const TOKENS: usize = 2;
 
 /// Largest health document, in bytes: at its largest it has half of that.
-pub const HEALTH: usize = 8 * 1024;
+pub const HEALTH: usize = 16 * 1024;
 
 /// Longest text in a health document, in characters: an error with its causes, and not the data it speaks of.
 pub const HEALTH_TEXT: usize = 300;

@@ -60,6 +60,7 @@ pub struct Machine {
     power: Option<Power>,
     config: Config,
     answering: Answering,
+    panel: MakePanel,
     _folder: TempDir,
 }
 
@@ -71,6 +72,9 @@ struct Power {
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), DeviceError>>,
 }
+
+/// Makes a panel of the glass, and of where the machine's events go.
+type MakePanel = Box<dyn Fn(&Glass, mpsc::Sender<Event>) -> Box<dyn Panel>>;
 
 /// A panel that fails when its fuse has blown.
 struct Fused {
@@ -88,24 +92,37 @@ impl Machine {
 
     /// The same, with a glass on which customers answer like this.
     pub fn try_out_answering(answering: Answering, test: impl AsyncFnOnce(&mut Machine)) {
-        Machine::run(|_| {}, answering, test);
+        Machine::run(|_| {}, answering, |glass, _| glass.panel(), test);
     }
 
     /// The same, with the demo's campaigns changed.
     pub fn try_out_with(change: impl FnOnce(&mut Bundle), test: impl AsyncFnOnce(&mut Machine)) {
-        Machine::run(change, Answering::Touch, test);
+        Machine::run(change, Answering::Touch, |glass, _| glass.panel(), test);
     }
 
-    fn run(change: impl FnOnce(&mut Bundle), answering: Answering, test: impl AsyncFnOnce(&mut Machine)) {
+    /// The same, with a panel of the test's own making: of the glass, and of where the machine's events go.
+    pub fn try_out_on(
+        panel: impl Fn(&Glass, mpsc::Sender<Event>) -> Box<dyn Panel> + 'static,
+        test: impl AsyncFnOnce(&mut Machine),
+    ) {
+        Machine::run(|_| {}, Answering::Touch, panel, test);
+    }
+
+    fn run(
+        change: impl FnOnce(&mut Bundle),
+        answering: Answering,
+        panel: impl Fn(&Glass, mpsc::Sender<Event>) -> Box<dyn Panel> + 'static,
+        test: impl AsyncFnOnce(&mut Machine),
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         LocalSet::new().block_on(&runtime, async {
-            let mut machine = Machine::start(change, answering).await;
+            let mut machine = Machine::start(change, answering, Box::new(panel)).await;
             test(&mut machine).await;
             machine.switch_off().await;
         });
     }
 
-    async fn start(change: impl FnOnce(&mut Bundle), answering: Answering) -> Machine {
+    async fn start(change: impl FnOnce(&mut Bundle), answering: Answering, panel: MakePanel) -> Machine {
         let folder = TempDir::new().unwrap();
         let nowhere = "mqtt://127.0.0.1:1".parse().unwrap();
         let office = touchpoint_hub::init(&folder.path().join("office"), &"acme".parse().unwrap(), &nowhere).unwrap();
@@ -124,9 +141,9 @@ impl Machine {
 
         let (glass, clock) = (Glass::new(config.screen), Arc::new(SimulatedClock::new()));
         let fuse = Arc::new(AtomicBool::new(false));
-        let power = switch_on(&config, &answering, &glass, &clock, &fuse).await;
+        let power = switch_on(&config, &answering, &panel, &glass, &clock, &fuse).await;
         let (visits, journal, power) = (power.visits.clone(), power.journal.clone(), Some(power));
-        let machine = Machine { clock, glass, visits, fuse, journal, power, config, answering, _folder: folder };
+        let machine = Machine { clock, glass, visits, fuse, journal, power, config, answering, panel, _folder: folder };
         machine.settles().await;
         machine
     }
@@ -134,7 +151,7 @@ impl Machine {
     /// The agent is stopped and started again.
     pub async fn restarts(&mut self) {
         self.switch_off().await;
-        let power = switch_on(&self.config, &self.answering, &self.glass, &self.clock, &self.fuse).await;
+        let power = switch_on(&self.config, &self.answering, &self.panel, &self.glass, &self.clock, &self.fuse).await;
         (self.visits, self.journal) = (power.visits.clone(), power.journal.clone());
         self.power = Some(power);
         self.settles().await;
@@ -298,6 +315,7 @@ fn fact(fact: &Fact) -> String {
 async fn switch_on(
     config: &Config,
     answering: &Answering,
+    panel: &MakePanel,
     glass: &Glass,
     clock: &Arc<SimulatedClock>,
     fuse: &Arc<AtomicBool>,
@@ -307,7 +325,7 @@ async fn switch_on(
     let (events, happening) = mpsc::channel(EVENTS);
     let (visits, journal) = (device.visits(), device.journal().clone());
     let (stop, stopped) = oneshot::channel();
-    let panel = Fused { panel: glass.panel(), blown: Arc::clone(fuse) };
+    let panel = Fused { panel: panel(glass, events.clone()), blown: Arc::clone(fuse) };
     let known =
         touchpoint_display::Glass { answering: answering.clone(), ..touchpoint_display::Glass::of(panel.size()) };
     let screen = Screen::on(known, Box::new(panel), Theme::default());
