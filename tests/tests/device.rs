@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use serde_json::{Value, json};
-use std::{fs, sync::Arc, thread::sleep, time::Duration};
+use std::{collections::BTreeMap, fs, sync::Arc, thread::sleep, time::Duration};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use touchpoint_agent::{config::Config, keys::Keys};
@@ -26,7 +26,7 @@ use touchpoint_tests::{
     vm::{
         booted::{API, Booted, Graphics, HOST},
         disk::Disk,
-        wanted::{Colours, Found, Wanted},
+        wanted::{Colours, Wanted},
     },
     workspace,
 };
@@ -50,7 +50,7 @@ struct Scene {
     token: String,
     line: Line,
     runtime: Runtime,
-    _hub: Service,
+    hub: Service,
     office: HeadOffice,
     _broker: Mosquitto,
     folder: TempDir,
@@ -81,7 +81,7 @@ impl Scene {
         let token = fs::read_to_string(kiosk.folder.join("keys/api.token")).unwrap().trim().to_owned();
         let disk = Disk::holding(&kiosk.folder, folder.path().join("disk"));
         let hub = office.serve();
-        Scene { panel, disk, token, line, runtime, _hub: hub, office, _broker: broker, folder }
+        Scene { panel, disk, token, line, runtime, hub, office, _broker: broker, folder }
     }
 
     /// Switches the device on; returns once customers and campaigns are there and its panel is open.
@@ -105,6 +105,14 @@ impl Scene {
     }
 }
 
+impl Drop for Scene {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("head office:\n{}", self.hub.stderr());
+        }
+    }
+}
+
 impl Device {
     /// Waits until this is on the glass, pixel for pixel.
     fn shows<T>(&mut self, what: &str, is: impl Fn(&mut Wanted, &Picture) -> Option<T>) -> T {
@@ -123,9 +131,9 @@ impl Device {
         self.shows("the invitation", |wanted, seen| wanted.is_invitation(seen).then_some(()));
     }
 
-    /// Waits until the offer to Anna is on the glass, with any second left of it.
-    fn shows_the_offer(&mut self) -> Found {
-        self.shows("the offer", |wanted, seen| wanted.finds(seen, OFFER, "de", "Anna"))
+    /// Waits until the offer to Anna is on the glass, at any moment of it: where to touch for each answer.
+    fn shows_the_offer(&mut self) -> BTreeMap<AnswerKind, Point> {
+        self.shows("the offer", |wanted, seen| wanted.is_offer(seen, OFFER, "de", "Anna"))
     }
 }
 
@@ -152,13 +160,13 @@ fn a_customer_swipes_reads_and_touches() {
     device.shows_the_invitation();
 
     device.booted.type_line(&track2(ANNA));
-    let offer = device.shows_the_offer();
+    let answers = device.shows_the_offer();
     sleep(LOOK);
     // Beside the buttons first, which is no answer.
     device.booted.touch(Point::new(PANEL.width as i32 / 2, 5), PANEL);
     device.shows_the_offer();
     sleep(LOOK);
-    device.booted.touch(offer.answers[&AnswerKind::Accept], PANEL);
+    device.booted.touch(answers[&AnswerKind::Accept], PANEL);
     device.shows("the thanks", |wanted, seen| wanted.is_thanks(seen, "de").then_some(()));
     device.shows_the_invitation();
 

@@ -1,7 +1,7 @@
 //! What should be on the glass: the demo's campaigns, drawn here by the same renderer, with each second of a countdown.
 
 use crate::workspace;
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, time::Duration};
 use touchpoint_agent::{
     cache::StoredCampaigns,
     campaigns::Campaigns,
@@ -20,6 +20,12 @@ const VISIT: u32 = 25;
 /// How many of them may be gone before a message is decided upon, in seconds: on an emulated machine everything takes longer.
 const LATE: u32 = 5;
 
+/// Most rows that the bar of a countdown has, in pixels.
+const BAR: usize = 32;
+
+/// Between two looks for the time that is left: the bar moves on by a pixel in some 20 ms.
+const STEP: Duration = Duration::from_millis(5);
+
 /// A screen that shows what it is told, and the campaigns.
 pub struct Wanted {
     screen: Screen,
@@ -34,17 +40,6 @@ pub enum Colours {
     All,
     /// Five of red, six of green, five of blue.
     Rgb565,
-}
-
-/// A message on the glass, found by its picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// For how many seconds it was to be shown.
-    pub total: u32,
-    /// How many of them are left.
-    pub left: u32,
-    /// Where each answer is to be touched: the middle of its button.
-    pub answers: BTreeMap<AnswerKind, Point>,
 }
 
 impl Wanted {
@@ -68,8 +63,15 @@ impl Wanted {
         self.is(&self.campaigns.thanks(Some(&language.parse().unwrap())), seen)
     }
 
-    /// Whether this is a campaign's message for somebody of this first name, at any second of its countdown.
-    pub fn finds(&mut self, seen: &Picture, campaign: &str, language: &str, first_name: &str) -> Option<Found> {
+    /// Whether this is a campaign's message for somebody of this first name, at any moment of its countdown: where each answer is to be
+    /// touched, which is the middle of its button.
+    pub fn is_offer(
+        &mut self,
+        seen: &Picture,
+        campaign: &str,
+        language: &str,
+        first_name: &str,
+    ) -> Option<BTreeMap<AnswerKind, Point>> {
         let (campaign, language): (CampaignId, Language) = (campaign.parse().unwrap(), language.parse().unwrap());
         let campaign = self.campaigns.bundle.campaigns.iter().find(|known| known.id == campaign).expect("a campaign");
         let text = &campaign.texts[&language];
@@ -77,23 +79,36 @@ impl Wanted {
         let id = CustomerId::try_from(1).unwrap();
         let customer = Customer { id, profile: Profile { attributes, ..Profile::default() } };
         let choice = Choice { campaign, variant: None, language: &language, text, seconds: VISIT };
-        let shown = (VISIT - LATE..=VISIT).map(|total| self.campaigns.message(&choice, Some(&customer), total));
-        for (total, message) in (VISIT - LATE..).zip(shown.collect::<Vec<_>>()) {
+        // By how many seconds were left when it was decided upon: the bar is as long.
+        let totals = (VISIT - LATE..=VISIT).rev();
+        let shown: Vec<_> =
+            totals.map(|total| (total, self.campaigns.message(&choice, Some(&customer), total))).collect();
+        shown.into_iter().find_map(|(total, message)| {
             let areas = self.screen.show(&message.view).unwrap().answers;
             let middles = areas.iter().map(|area| area.center());
-            for left in (1..=total).rev() {
-                self.screen.tick(left).unwrap();
-                if self.drawn(seen) {
-                    return Some(Found { total, left, answers: message.answers.into_iter().zip(middles).collect() });
-                }
-            }
-        }
-        None
+            self.counts_down(seen, total).then(|| message.answers.into_iter().zip(middles).collect())
+        })
     }
 
     fn is(&mut self, view: &View, seen: &Picture) -> bool {
         self.screen.show(view).unwrap();
         self.drawn(seen)
+    }
+
+    /// Whether this is the offer that was just shown here, which lasts so many seconds, at any moment of it.
+    fn counts_down(&mut self, seen: &Picture, total: u32) -> bool {
+        let lit = |screen: &Screen, at: usize| self.colours.of(screen.frame().pixels()[at]);
+        let differs = |screen: &Screen, at: &usize| lit(screen, *at) != seen.pixels()[*at];
+        let mut all = 0..self.screen.frame().pixels().len().min(seen.pixels().len());
+        let Some(first) = all.find(|at| differs(&self.screen, at)) else { return self.drawn(seen) };
+        let last = all.rfind(|at| differs(&self.screen, at)).unwrap_or(first);
+        // Nothing but the bar may differ, so that it is enough to look there for the time.
+        let steps = total * 1000 / STEP.as_millis() as u32;
+        last - first <= BAR * seen.size().width as usize
+            && (0..=steps).rev().any(|step| {
+                self.screen.tick(STEP * step).unwrap();
+                !(first..=last).any(|at| differs(&self.screen, &at)) && self.drawn(seen)
+            })
     }
 
     /// Whether each pixel is as it was drawn here.
@@ -132,8 +147,8 @@ mod tests {
         let mut wanted = Wanted::on(Glass::of(Size::new(1024, 768)), Colours::All);
         let golden = fs::read(workspace::root().join("tests/golden/01-savings.png")).unwrap();
         let golden = Picture::decode(&golden, Limits::default()).unwrap();
-        assert!(wanted.finds(&golden, "savings", "de", "Anna").is_some());
-        assert!(wanted.finds(&golden, "savings", "de", "Ben").is_none());
+        assert!(wanted.is_offer(&golden, "savings", "de", "Anna").is_some());
+        assert!(wanted.is_offer(&golden, "savings", "de", "Ben").is_none());
         assert!(!wanted.is_invitation(&golden));
     }
 
