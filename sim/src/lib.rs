@@ -1,9 +1,16 @@
 //! A developer's desk: simulated screen, reader, line, clock and head office around the real agent.
 //!
-//! Start with [`demo`]. Below it stand the parts: what lies between device and head office ([`broker`], [`mod@line`], [`tape`]), what the
-//! machine is made of ([`screen`], [`clock`]), and the people ([`cast`], [`customers`], [`cards`], [`random`], [`secrecy`]).
+//! Start with [`demo`], which plays by itself, or with [`desk`], at which a person sits; [`web`] is its page. Below them stand the parts:
+//! the two ends ([`machine`], [`office`], [`campaigns`]), what lies between them ([`broker`], [`mod@line`], [`tape`]), what the machine is made
+//! of ([`screen`], [`clock`]), and the people ([`cast`], [`customers`], [`cards`], [`random`], [`secrecy`]).
 
 pub mod demo;
+pub mod desk;
+pub mod web;
+
+pub mod campaigns;
+pub mod machine;
+pub mod office;
 
 pub mod broker;
 pub mod line;
