@@ -165,7 +165,7 @@ impl Question {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let at = self.at.unwrap_or(Utc::from_millis(i64::try_from(now.as_millis()).unwrap_or(i64::MAX)));
         let (kind, amount, language) = (self.kind.clone(), self.amount_band.clone(), self.language.clone());
-        let visit = VisitAttributes { kind, amount, language };
+        let visit = VisitAttributes { kind, amount, language, ..VisitAttributes::default() };
         // As long as a visit lasts if nobody says anything, not even a configuration.
         let moment = place.moment(at, Trigger::Arrival, self.seconds.unwrap_or(25), visit);
         Ok(explain(Some(&bundle), customer.as_ref(), &contacts, &moment))

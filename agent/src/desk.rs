@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{oneshot, watch};
-use touchpoint_display::{Frame, Screen, ShowError, Shown, View};
+use touchpoint_display::{Frame, Mode, Screen, ShowError, Shown, View};
 use touchpoint_protocol::{
     customer::CustomerId,
     health::Painted,
@@ -18,18 +18,20 @@ use crate::{
     campaigns::Campaigns,
     chain,
     clock::Clock,
+    config::VISIT_SECONDS,
     domain::{
         contact::{self, Contact},
         customer::Customer,
         decide::{Choice, Decision},
-        moment::{Moment, Place},
+        moment::{Moment, Place, VisitAttributes},
     },
     guests::WishTray,
     identify::Caller,
     journal::{Entry, Journal, JournalError},
     lot::{self, NoRandomness},
+    press::{Press, Presses},
     status::{LineStatus, Phase, VisitLoop, VisitStatus},
-    visit::{Showing, Visit},
+    visit::{Ends, Showing, Visit},
 };
 
 /// Everything the visit loop owns or reads.
@@ -58,6 +60,10 @@ pub struct Desk<C> {
     pub today: Today,
     /// How long a visit lasts if nobody says.
     pub visit_seconds: u32,
+    /// How customers read, unless one of them needs it otherwise.
+    pub mode: Mode,
+    /// What is pressed.
+    pub presses: Presses,
     /// Whether PIN entry may be active.
     pub pin_entry: bool,
 }
@@ -86,7 +92,7 @@ impl<C: Clock> Desk<C> {
     pub fn moment(&mut self, visit: &mut Visit, trigger: Trigger, campaigns: Option<&Campaigns>) -> Moment {
         let utc = self.clock.now().utc;
         let shown_today = campaigns.map_or(0, |campaigns| self.today.shown(campaigns.bundle.zone.local(utc).weekday));
-        visit.moment(&self.place, utc, trigger, self.seconds_until(visit.ends), shown_today)
+        visit.moment(&self.place, utc, trigger, self.seconds_until(visit.ends.at()), shown_today)
     }
 
     /// Puts a message on the glass and records that it is there, or why it is not. Returns it, if it is.
@@ -136,12 +142,23 @@ impl<C: Clock> Desk<C> {
         self.record(&visit.id, visit.customer_id(), fact).await;
     }
 
+    /// Shows what follows the way this customer reads, until the next invitation.
+    pub fn read_as(&mut self, visit: &Visit) {
+        let VisitAttributes { large_text, high_contrast, .. } = visit.attributes;
+        let Mode { large_text: large, high_contrast: contrast } = self.mode;
+        self.screen.set_mode(Mode {
+            large_text: large_text.unwrap_or(large),
+            high_contrast: high_contrast.unwrap_or(contrast),
+        });
+    }
+
     /// Puts the invitation on the glass, or nothing while PIN entry may be active.
     pub fn invite(&mut self) {
         let campaigns = self.campaigns.borrow_and_update().clone();
         if let Some(campaigns) = &campaigns {
             self.screen.set_theme(campaigns.theme());
         }
+        self.screen.set_mode(self.mode);
         let invitation = campaigns.map_or(View::Blank, |campaigns| campaigns.attract());
         match self.pin_entry {
             true => self.put(&View::Blank, Phase::PinEntry),
@@ -166,7 +183,24 @@ impl<C: Clock> Desk<C> {
             Ok(_) => status.phase = phase,
             Err(_) => status.unpresented += 1,
         });
+        self.presses.shown(self.clock.since_boot());
         shown
+    }
+
+    /// Counts the seconds of the message on the glass down.
+    pub fn tick(&mut self, left: u32) {
+        if let Err(error) = self.screen.tick(left) {
+            tracing::warn!(error = chain(&error), "the panel refused a tick");
+        }
+    }
+
+    /// The position of the answer that is pressed, if there is one on that spot; nothing at all, if the press was not meant so.
+    pub fn pressed(&mut self, press: Press) -> Option<Option<usize>> {
+        let answer = match press {
+            Press::Touch(point) => self.screen.answer_at(point),
+            Press::Key(side, number) => self.screen.answer_of_key(side, number),
+        };
+        self.presses.counts(press, self.clock.since_boot()).then_some(answer)
     }
 
     /// Tells which message is on the glass.
@@ -210,6 +244,18 @@ impl<C: Clock> Desk<C> {
     /// Answers somebody who asks what is on the glass; whoever no longer listens does not matter.
     pub fn picture(&self, reply: oneshot::Sender<Frame>) {
         let _ = reply.send(self.screen.frame().clone());
+    }
+
+    /// When a visit ends that begins now: after the seconds that somebody said the customer will wait, and not later; if nobody said,
+    /// after the configured ones.
+    pub fn ends(&self, said: Option<u32>) -> Ends {
+        let now = self.clock.since_boot();
+        let window = Duration::from_secs(said.unwrap_or(self.visit_seconds).min(VISIT_SECONDS).into());
+        let longest = match said {
+            Some(_) => window,
+            None => Duration::from_secs(VISIT_SECONDS.into()),
+        };
+        Ends::new(now, window, longest)
     }
 
     /// Whole seconds until a moment after boot.

@@ -34,6 +34,7 @@ use crate::{
     hearing::{Hearing, hear},
     identify::{Event, Events},
     journal::{self, Journal, JournalError},
+    press::Presses,
     status::{LineStatus, VisitLoop},
     upstream::{self, Heads, Identity, Trays, UpstreamError},
 };
@@ -217,6 +218,8 @@ impl Device {
             place: self.config.place.clone(),
             today: Today::default(),
             visit_seconds: self.config.visit_seconds,
+            mode: self.config.mode,
+            presses: Presses::default(),
             pin_entry: false,
         };
         let (cache, journal) = (self.cache.clone(), self.journal.clone());

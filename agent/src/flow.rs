@@ -14,9 +14,10 @@
 //!   in the visit's first step.
 //! - No interaction is forgotten before head office has confirmed it; a broker's acknowledgement moves nothing.
 //! - Nothing unsigned changes what is shown: `follow` sees heads and deltas only, and those were verified before they were decoded.
-//! - Nothing is drawn while PIN entry may be active, and no visit lasts longer than [`VISIT_SECONDS`].
+//! - Nothing is drawn while PIN entry may be active, and no visit lasts longer than
+//!   [`VISIT_SECONDS`](crate::config::VISIT_SECONDS).
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use tokio::{
     select,
     sync::{mpsc, watch},
@@ -35,11 +36,11 @@ use crate::{
     campaigns::Campaigns,
     chain,
     clock::Clock,
-    config::VISIT_SECONDS,
     desk::{Desk, new_visit},
     domain::decide::{Decision, decide},
     following::Following,
-    identify::{Arrival, Busy, Caller, Event, Events, Turn},
+    happening::{Step, step},
+    identify::{Arrival, Caller, Event, Events},
     journal::{Journal, JournalError},
     status::Phase,
     upstream::{Heads, Upstream},
@@ -73,7 +74,7 @@ pub async fn visit<C: Clock>(mut desk: Desk<C>, mut events: Events) {
                     desk.invite();
                 }
                 Some(Event::Turned(turn)) => {
-                    if let Some(mut visit) = here.take().filter(|visit| visit.may_show() && desk.seconds_until(visit.ends) > 0) {
+                    if let Some(mut visit) = here.take().filter(|visit| visit.may_show() && desk.seconds_until(visit.ends.at()) > 0) {
                         let trigger = visit.turn(turn);
                         here = attend(&mut desk, &mut events, visit, trigger, None).await;
                         desk.invite();
@@ -83,10 +84,10 @@ pub async fn visit<C: Clock>(mut desk: Desk<C>, mut events: Events) {
                     desk.pin_entry = active;
                     desk.invite();
                 }
-                Some(Event::Left) => here = None,
+                Some(Event::Cancelled | Event::Left) => here = None,
                 Some(Event::Picture(reply)) => desk.picture(reply),
                 // Nothing is on the glass that could be answered.
-                Some(Event::Answered(_)) => {}
+                Some(Event::Answered(_) | Event::Touched(_) | Event::Pressed(..)) => {}
             },
             Ok(()) = desk.campaigns.changed() => desk.invite(),
         }
@@ -96,8 +97,7 @@ pub async fn visit<C: Clock>(mut desk: Desk<C>, mut events: Events) {
 /// One visit: card, token, look-up, and then what [`attend`] does. Returns the visit, if more may come of it.
 async fn serve<C: Clock>(desk: &mut Desk<C>, events: &mut Events, arrival: Arrival) -> Option<Visit> {
     let Arrival { card, seconds, attributes, received, decided } = arrival;
-    let seconds = seconds.unwrap_or(desk.visit_seconds).min(VISIT_SECONDS);
-    let ends = desk.clock.since_boot() + Duration::from_secs(seconds.into());
+    let ends = desk.ends(seconds);
     let id = match new_visit() {
         Ok(id) => id,
         Err(error) => {
@@ -143,6 +143,7 @@ async fn attend<C: Clock>(
     mut caller: Option<Caller>,
 ) -> Option<Visit> {
     let mut glass: Option<Showing> = None;
+    desk.read_as(&visit);
     loop {
         // Decide.
         let campaigns = desk.campaigns.borrow().clone();
@@ -215,11 +216,23 @@ async fn until_ended<C: Clock>(
     campaigns: &Campaigns,
     trigger: Trigger,
 ) -> (Option<Showing>, Next) {
-    let mut left = desk.seconds_until(visit.ends);
+    let mut left = desk.seconds_until(visit.ends.at());
     loop {
-        let tick = visit.ends.saturating_sub(Duration::from_secs(u64::from(left.saturating_sub(1))));
+        let tick = visit.ends.at().saturating_sub(Duration::from_secs(u64::from(left.saturating_sub(1))));
         let ending = match step(desk, events, tick).await {
             Step::Answered(kind) if showing.message.answers.contains(&kind) => Ending::Answered(kind),
+            Step::Pressed(answer) => {
+                // Who presses is there, and reads: time enough for that, or for what comes of the answer.
+                visit.ends.extend(desk.clock.since_boot());
+                left = desk.seconds_until(visit.ends.at());
+                match answer.and_then(|answer| showing.message.answers.get(answer)) {
+                    Some(kind) => Ending::Answered(*kind),
+                    None => {
+                        desk.tick(left);
+                        continue;
+                    }
+                }
+            }
             Step::Left => Ending::CustomerLeft,
             Step::PinEntry(true) => {
                 desk.put(&View::Blank, Phase::PinEntry);
@@ -230,13 +243,11 @@ async fn until_ended<C: Clock>(
                 trigger if visit.may_show() => return (Some(showing), Next::Decide(trigger)),
                 _ => continue,
             },
-            Step::Time => match desk.seconds_until(visit.ends) {
+            Step::Time => match desk.seconds_until(visit.ends.at()) {
                 0 => Ending::TimeUp,
                 now => {
                     left = now;
-                    if let Err(error) = desk.screen.tick(left) {
-                        tracing::warn!(error = chain(&error), "the panel refused a tick");
-                    }
+                    desk.tick(left);
                     continue;
                 }
             },
@@ -278,14 +289,14 @@ async fn after_pin_entry<C: Clock>(
 ) -> Next {
     let mut trigger = trigger;
     loop {
-        match step(desk, events, visit.ends).await {
+        match step(desk, events, visit.ends.at()).await {
             Step::Left | Step::Stopping | Step::Time => return Next::Over,
             Step::Turned(turn) => trigger = visit.turn(turn),
             Step::PinEntry(false) => break,
-            Step::PinEntry(true) | Step::Answered(_) => {}
+            Step::PinEntry(true) | Step::Answered(_) | Step::Pressed(_) => {}
         }
     }
-    match desk.seconds_until(visit.ends) {
+    match desk.seconds_until(visit.ends.at()) {
         _ if !visit.may_show() => Next::Idle,
         left if left >= seconds => Next::Decide(trigger),
         left if left >= Text::FEWEST_SECONDS => Next::Decide(Trigger::TimeRunningOut),
@@ -305,43 +316,7 @@ async fn thank<C: Clock>(desk: &mut Desk<C>, events: &mut Events, visit: &mut Vi
                 trigger if visit.may_show() => return Next::Decide(trigger),
                 _ => {}
             },
-            Step::Answered(_) => {}
-        }
-    }
-}
-
-/// What happens in a visit.
-enum Step {
-    Answered(AnswerKind),
-    Turned(Turn),
-    PinEntry(bool),
-    Left,
-    /// The time that was waited for has come.
-    Time,
-    /// The agent is to stop.
-    Stopping,
-}
-
-/// Waits for what happens next in a visit, or for this time after boot. What changes nothing about the visit is seen to here.
-async fn step<C: Clock>(desk: &mut Desk<C>, events: &mut Events, until: Duration) -> Step {
-    loop {
-        let clock = Arc::clone(&desk.clock);
-        select! {
-            // What a customer did in the last moment counts before the end of time.
-            biased;
-            event = events.next() => match event {
-                None => return Step::Stopping,
-                Some(Event::Answered(kind)) => return Step::Answered(kind),
-                Some(Event::Turned(turn)) => return Step::Turned(turn),
-                Some(Event::PinEntry(active)) => {
-                    desk.pin_entry = active;
-                    return Step::PinEntry(active);
-                }
-                Some(Event::Left) => return Step::Left,
-                Some(Event::Arrived(arrival)) => drop(arrival.decided.send(Err(Busy))),
-                Some(Event::Picture(reply)) => desk.picture(reply),
-            },
-            () = clock.reach(until) => return Step::Time,
+            Step::Answered(_) | Step::Pressed(_) => {}
         }
     }
 }

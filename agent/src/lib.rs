@@ -22,10 +22,12 @@ pub mod clock;
 pub mod domain;
 pub mod identify;
 pub mod journal;
+pub mod press;
 pub mod status;
 pub mod upstream;
 pub mod visit;
 
+mod happening;
 mod health;
 mod refused;
 

@@ -106,7 +106,7 @@ async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
         .map_err(Failure::CoreDumps)?;
     let Keys { master, tokens, head_office, api_token } = Keys::load(&config.keys, &config.databases())?;
     let clock = Arc::new(SystemClock::new()?);
-    let (glass, mode) = (config.glass.clone(), config.mode);
+    let glass = config.glass.clone();
     let panel: Box<dyn Panel> = match &config.picture {
         Some(picture) => Box::new(PngPanel::new(config.screen, picture)),
         None => Box::new(MemoryPanel::new(config.screen)),
@@ -135,8 +135,7 @@ async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
         let api = Api { events, visits, line, journal, explainer, token };
         tokio::spawn(listener.serve(api, stopped(stopping.clone())))
     });
-    let mut screen = Screen::on(glass, panel, Theme::default());
-    screen.set_mode(mode);
+    let screen = Screen::on(glass, panel, Theme::default());
     let outcome = device.run(screen, happening, clock, stopped(stopping)).await;
     if let Some(api) = api {
         // A caller that never closes its connection does not keep the agent from stopping.

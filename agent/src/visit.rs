@@ -42,8 +42,8 @@ pub struct Visit {
     pub attributes: VisitAttributes,
     /// When the card was read.
     pub received: Instant,
-    /// When the visit is over, after boot.
-    pub ends: Duration,
+    /// When the visit is over.
+    pub ends: Ends,
     /// How many decisions there were.
     decisions: u32,
     /// How many showings there were.
@@ -52,6 +52,14 @@ pub struct Visit {
     seen: Vec<(CampaignId, Language)>,
     /// Whose control groups were recorded already.
     held_out: Vec<CampaignId>,
+}
+
+/// When a visit is over: at its time-out, which whoever touches the machine puts off, and in the end for good.
+#[derive(Debug, Clone, Copy)]
+pub struct Ends {
+    at: Duration,
+    window: Duration,
+    latest: Duration,
 }
 
 /// A message on the glass.
@@ -75,6 +83,23 @@ pub struct Showing {
     pub began: Duration,
 }
 
+impl Ends {
+    /// A visit that begins now, after boot: over after `window`, or so long after the last touch, and never later than after `longest`.
+    pub fn new(now: Duration, window: Duration, longest: Duration) -> Ends {
+        Ends { at: now + window.min(longest), window, latest: now + longest }
+    }
+
+    /// When it is over as things stand, after boot.
+    pub fn at(self) -> Duration {
+        self.at
+    }
+
+    /// The customer is there, and does something.
+    pub fn extend(&mut self, now: Duration) {
+        self.at = (now + self.window).min(self.latest).max(self.at);
+    }
+}
+
 impl Visit {
     /// A visit that begins.
     pub fn new(
@@ -82,7 +107,7 @@ impl Visit {
         (customer, contacts): (Option<Customer>, Vec<Contact>),
         attributes: VisitAttributes,
         received: Instant,
-        ends: Duration,
+        ends: Ends,
     ) -> Visit {
         let (seen, held_out) = (Vec::new(), Vec::new());
         Visit { id, customer, contacts, attributes, received, ends, decisions: 0, showings: 0, seen, held_out }

@@ -29,7 +29,7 @@ use touchpoint_agent::{
     keys::Keys,
     status::{VisitLoop, VisitStatus},
 };
-use touchpoint_display::{Frame, Panel, PanelError, Point, Rectangle, Screen, Size, Theme};
+use touchpoint_display::{Answering, Frame, Panel, PanelError, Point, Rectangle, Screen, Size, Theme};
 use touchpoint_protocol::{
     block::{Block, Packer, Row, Rows},
     bundle::Bundle,
@@ -76,17 +76,26 @@ impl Machine {
         Machine::try_out_with(|_| {}, test);
     }
 
+    /// The same, with a glass on which customers answer like this.
+    pub fn try_out_answering(answering: Answering, test: impl AsyncFnOnce(&mut Machine)) {
+        Machine::run(|_| {}, answering, test);
+    }
+
     /// The same, with the demo's campaigns changed.
     pub fn try_out_with(change: impl FnOnce(&mut Bundle), test: impl AsyncFnOnce(&mut Machine)) {
+        Machine::run(change, Answering::Touch, test);
+    }
+
+    fn run(change: impl FnOnce(&mut Bundle), answering: Answering, test: impl AsyncFnOnce(&mut Machine)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         LocalSet::new().block_on(&runtime, async {
-            let mut machine = Machine::start(change).await;
+            let mut machine = Machine::start(change, answering).await;
             test(&mut machine).await;
             machine.stops().await;
         });
     }
 
-    async fn start(change: impl FnOnce(&mut Bundle)) -> Machine {
+    async fn start(change: impl FnOnce(&mut Bundle), answering: Answering) -> Machine {
         let folder = TempDir::new().unwrap();
         let nowhere = "mqtt://127.0.0.1:1".parse().unwrap();
         let office = touchpoint_hub::init(&folder.path().join("office"), &"acme".parse().unwrap(), &nowhere).unwrap();
@@ -110,7 +119,8 @@ impl Machine {
         let (stop, stopped) = oneshot::channel();
         let fuse = Arc::new(AtomicBool::new(false));
         let panel = Fused { panel: glass.panel(), blown: Arc::clone(&fuse) };
-        let screen = Screen::new(Box::new(panel), Theme::default());
+        let known = touchpoint_display::Glass { answering, ..touchpoint_display::Glass::of(panel.size()) };
+        let screen = Screen::on(known, Box::new(panel), Theme::default());
         let stopped = async { drop(stopped.await) };
         let running = spawn_local(device.run(screen, happening, Arc::clone(&clock), stopped));
         let machine = Machine { clock, glass, visits, fuse, journal, events, stop, running, _folder: folder };
@@ -123,6 +133,11 @@ impl Machine {
         self.arrives_for(number, seconds, VisitAttributes::default()).await
     }
 
+    /// The same, and nobody says how long they will wait.
+    pub async fn arrives_unhurried(&self, number: &str) -> Result<VisitStatus, Busy> {
+        self.comes(number, None, VisitAttributes::default()).await
+    }
+
     /// The same, and more is said of the visit.
     pub async fn arrives_for(
         &self,
@@ -130,9 +145,18 @@ impl Machine {
         seconds: u32,
         attributes: VisitAttributes,
     ) -> Result<VisitStatus, Busy> {
+        self.comes(number, Some(seconds), attributes).await
+    }
+
+    async fn comes(
+        &self,
+        number: &str,
+        seconds: Option<u32>,
+        attributes: VisitAttributes,
+    ) -> Result<VisitStatus, Busy> {
         let card = Card::payment(number).unwrap();
         let (decided, decision) = oneshot::channel();
-        let arrival = Arrival { card, seconds: Some(seconds), attributes, received: Instant::now(), decided };
+        let arrival = Arrival { card, seconds, attributes, received: Instant::now(), decided };
         self.happens(Event::Arrived(arrival)).await;
         let decision = timeout(STEP, decision).await.expect("a decision in time").expect("a decision");
         self.settles().await;

@@ -76,7 +76,11 @@ fn moment(visit: &Table) -> Moment {
         utc: parsed::<Utc>(visit, "at").unwrap(),
         trigger: Trigger::Arrival,
         seconds_left: visit.get("seconds").map_or(SECONDS, |n| n.as_integer().unwrap()).try_into().unwrap(),
-        visit: VisitAttributes { kind: parsed(visit, "kind"), amount: parsed(visit, "amount"), language: None },
+        visit: VisitAttributes {
+            kind: parsed(visit, "kind"),
+            amount: parsed(visit, "amount"),
+            ..VisitAttributes::default()
+        },
         panel: PanelSize { width: 1024, height: 768 },
         site: parsed(visit, "site"),
         screen: None,

@@ -46,6 +46,8 @@ pub(super) struct Arriving {
     amount_band: Option<Said>,
     amount: Option<IgnoredAny>,
     language: Option<Said>,
+    large_text: Option<bool>,
+    high_contrast: Option<bool>,
     // Only of a decision that is explained.
     pub(super) profile: Option<Box<MadeUpProfile>>,
     pub(super) at: Option<Utc>,
@@ -190,6 +192,8 @@ pub(super) fn attributes(arriving: &mut Arriving) -> Result<VisitAttributes, Str
         kind: name("kind", arriving.kind.take())?,
         amount: name("amount_band", arriving.amount_band.take())?,
         language: name("language", arriving.language.take())?,
+        large_text: arriving.large_text,
+        high_contrast: arriving.high_contrast,
     })
 }
 

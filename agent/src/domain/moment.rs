@@ -41,7 +41,7 @@ pub struct Place {
     pub screen: Option<ScreenName>,
 }
 
-/// What the transaction application says of a visit, if it says anything. No more than names: no amount, no account.
+/// What the transaction application says of a visit, if it says anything. No more than names and how they read: no amount, no account.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VisitAttributes {
     /// What the customer came for.
@@ -50,6 +50,10 @@ pub struct VisitAttributes {
     pub amount: Option<AmountBand>,
     /// The language that the customer chose at the machine.
     pub language: Option<Language>,
+    /// Whether the customer needs large text, if they said; no campaign can ask for it.
+    pub large_text: Option<bool>,
+    /// Whether they need high contrast, if they said; the same.
+    pub high_contrast: Option<bool>,
 }
 
 impl Place {

@@ -8,7 +8,7 @@ use tokio::{
     select,
     sync::{mpsc, oneshot},
 };
-use touchpoint_display::Frame;
+use touchpoint_display::{Frame, Point, Side};
 use touchpoint_protocol::{campaign::AnswerKind, card::Card, name::Language};
 
 use crate::{domain::moment::VisitAttributes, status::VisitStatus};
@@ -25,6 +25,12 @@ pub enum Event {
     Arrived(Arrival),
     /// The customer answered the message on the glass.
     Answered(AnswerKind),
+    /// The customer touched the glass, so many pixels from its top left. What is there, the screen knows.
+    Touched(Point),
+    /// The customer pressed a function key: the side of the glass it is on, and its number from the top, from 0.
+    Pressed(Side, usize),
+    /// The customer pressed the cancel key: they want no more of it.
+    Cancelled,
     /// PIN entry may be active from now on, or no longer.
     PinEntry(bool),
     /// Something calls for another decision.

@@ -84,7 +84,7 @@ fn a_condition_names_the_clause_that_decided() {
             only(|campaign| campaign.when = Some(serde_json::from_str::<Predicate>(json).expect("a condition")));
         let mut anna = anna();
         anna.profile.scores.insert(parsed("churn"), 65);
-        let visit = VisitAttributes { kind: Some(parsed("withdrawal")), amount: None, language: None };
+        let visit = VisitAttributes { kind: Some(parsed("withdrawal")), ..VisitAttributes::default() };
         verdict(&bundle, &anna, &[], &Moment { visit, ..moment() })
     };
     for (json, said) in [
