@@ -49,6 +49,8 @@ pub enum Command {
         /// Which, from the top, from 0.
         number: usize,
     },
+    /// The cancel key is pressed.
+    Cancel,
     /// The customer answers, whatever the answer is given with.
     Answer {
         /// What.
@@ -81,7 +83,7 @@ pub enum Command {
 
 /// What is said of a visit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Saying {
     /// What it is for.
     pub kind: Option<VisitKind>,
@@ -89,6 +91,10 @@ pub struct Saying {
     pub amount: Option<AmountBand>,
     /// The language chosen at the machine.
     pub language: Option<Language>,
+    /// Whether the customer needs large text.
+    pub large_text: Option<bool>,
+    /// Whether they need high contrast.
+    pub high_contrast: Option<bool>,
     /// How many seconds the customer will wait.
     pub seconds: Option<u32>,
 }
@@ -155,8 +161,8 @@ impl fmt::Debug for Number {
 impl Saying {
     /// As the agent takes it.
     pub fn attributes(&self) -> VisitAttributes {
-        let Saying { kind, amount, language, .. } = self.clone();
-        VisitAttributes { kind, amount, language, ..VisitAttributes::default() }
+        let Saying { kind, amount, language, large_text, high_contrast, .. } = self.clone();
+        VisitAttributes { kind, amount, language, large_text, high_contrast }
     }
 }
 

@@ -190,17 +190,12 @@ impl Premises {
                 let (at, size) = (Point::new(x, y), self.glass.size());
                 let within = |at: i32, end: u32| u32::try_from(at).is_ok_and(|at| at < end);
                 match within(x, size.width) && within(y, size.height) {
-                    true => {
-                        let _ = at;
-                        Ok(())
-                    }
+                    true => self.happens(Event::Touched(at)).await,
                     false => Err(Refusal::NotThere),
                 }
             }
-            Command::Key { side, number } => {
-                let _ = (side, number);
-                Ok(())
-            }
+            Command::Key { side, number } => self.happens(Event::Pressed(side, number)).await,
+            Command::Cancel => self.happens(Event::Cancelled).await,
             Command::Answer { answer } => self.happens(Event::Answered(answer)).await,
             Command::PinEntry { active } => {
                 self.happens(Event::PinEntry(active)).await?;
