@@ -6,7 +6,10 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
 };
-use tokio::select;
+use tokio::{
+    select,
+    signal::unix::{SignalKind, signal},
+};
 use touchpoint_agent::log::stderr;
 use touchpoint_display::Size;
 use touchpoint_protocol::utc::Utc;
@@ -82,9 +85,10 @@ pub(crate) async fn web(listen: SocketAddr, seat: Seat, script: Option<&Path>, l
     let folder = desk.state().borrow().office.folder.clone();
     let told = writeln!(io::stdout(), "http://{}\ncampaigns: {folder}", listener.address());
     told.map_err(SitError::Print)?;
+    tracing::info!(page = %format_args!("http://{}", listener.address()), "ready");
     let served = {
         let desk = desk.clone();
-        let stop = async { drop(tokio::signal::ctrl_c().await) };
+        let stop = asked_to_stop();
         let serve = listener.serve(desk.clone(), stop);
         let played = async {
             if let Some(script) = script {
@@ -102,6 +106,20 @@ pub(crate) async fn web(listen: SocketAddr, seat: Seat, script: Option<&Path>, l
     Ok(served?)
 }
 
+/// Resolves at SIGINT and at SIGTERM: a desk that is killed would leave the device's disk mounted.
+async fn asked_to_stop() {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => drop(terminate.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
+
 /// Plays a script; whether everything came as expected.
 pub(crate) async fn play(path: &Path, seat: Seat, log: Tail) -> Result<bool, SitError> {
     let script = Script::read(path)?;
@@ -111,16 +129,19 @@ pub(crate) async fn play(path: &Path, seat: Seat, log: Tail) -> Result<bool, Sit
     }
     let (desk, attended) = seat.sit(Some(&script), log).await?;
     let mut printed = Ok(());
-    let outcome = play_script(&desk, script, |step| {
+    let played = play_script(&desk, script, |step| {
         if printed.is_ok() {
             printed = print(&mut out, step);
         }
-    })
-    .await;
+    });
+    let outcome = select! {
+        outcome = played => Some(outcome),
+        () = asked_to_stop() => None,
+    };
     drop(desk);
     attended.closed().await?;
     printed.map_err(SitError::Print)?;
-    Ok(outcome.is_well())
+    Ok(outcome.is_some_and(|outcome| outcome.is_well()))
 }
 
 fn print(out: &mut impl Write, StepLine { what, outcome }: &StepLine) -> io::Result<()> {

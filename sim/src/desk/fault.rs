@@ -48,7 +48,7 @@ impl Fault {
             Fault::HalfOpenLine => "Half-open line",
             Fault::HeadOfficeDown => "Head office down",
             Fault::DiskFull => "Disk full",
-            Fault::ClockJump => "Clock a day ahead",
+            Fault::ClockJump => "Clock jump",
             Fault::PowerCut => "Power cut",
             Fault::ReaderJam => "Reader jam",
             Fault::ScreenFailure => "Screen failure",

@@ -1,7 +1,7 @@
 //! Plays a script at a desk, step by step, and says how each went.
 
 use super::{Desk, Script, Step, StepLine};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How a script went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,7 @@ pub async fn play(desk: &Desk, script: Script, mut told: impl FnMut(&StepLine)) 
         script.steps.iter().map(|step| StepLine { what: step.line.clone(), outcome: None }).collect();
     for (at, step) in script.steps.into_iter().enumerate() {
         desk.tell(steps.clone()).await;
+        sleep(step.after).await;
         sleep_until(begin + step.at).await;
         let outcome = take(desk, step).await;
         let failed = outcome.is_err();

@@ -12,7 +12,7 @@ const STORY: &str = include_str!("../../demo/story.toml");
 pub(super) const MAPPING: &str = include_str!("../../demo/mapping.toml");
 
 /// Attributes and scores, as columns.
-const MORE: [&str; 3] = ["first-name", "travel-cover", "churn"];
+const MORE: [&str; 4] = ["first-name", "travel-cover", "complaint", "churn"];
 
 /// Where their serial numbers begin: beyond those of any crowd, so that no two people have the same number.
 const FIRST: u64 = 20_000_000;
@@ -166,8 +166,8 @@ mod tests {
         assert!(samples.0.iter().all(|sample| sample.number.card(sample.kind).is_ok()));
         let csv = String::from_utf8(csv).unwrap();
         assert_eq!(csv.lines().count(), 9);
-        assert!(csv.lines().all(|line| line.split(',').count() == 9), "{csv}");
-        assert!(csv.contains(",family,en,given,Ben,yes,") && csv.contains(",mortgage,de,given,Greta,,85"), "{csv}");
+        assert!(csv.lines().all(|line| line.split(',').count() == 10), "{csv}");
+        assert!(csv.contains(",family,en,given,Ben,yes,,") && csv.contains(",mortgage,de,given,Greta,,,85"), "{csv}");
     }
 
     #[test]

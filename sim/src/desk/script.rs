@@ -8,7 +8,7 @@
 //! expect = { connected = true, synchronised = true }
 //!
 //! [[step]]
-//! at = "2s"                                 # not before two seconds after the beginning
+//! at = "2s"                                 # not before two seconds after the beginning; after = "2s" is after the step before
 //! do = "insert"                             # any command of the desk, with its fields
 //! customer = "dora"
 //! expect = { shown = "round-up" }           # what is to be seen after it,
@@ -59,6 +59,8 @@ pub struct Script {
 pub struct Step {
     /// Not before so long after the beginning.
     pub at: Duration,
+    /// Not before so long after the step before.
+    pub after: Duration,
     /// What is done.
     pub command: Option<Command>,
     /// What is expected then.
@@ -175,6 +177,7 @@ impl Step {
     fn parse(mut table: toml::Table) -> Result<Step, String> {
         let line = in_a_line(&table);
         let at = table.remove("at").map_or(Ok(Duration::ZERO), |at| duration(&at))?;
+        let after = table.remove("after").map_or(Ok(Duration::ZERO), |after| duration(&after))?;
         let within = table.remove("within").map_or(Ok(WITHIN), |within| duration(&within))?;
         let expect = table.remove("expect").map_or(Ok(Expectation::default()), |expect| expect.try_into());
         let expect = expect.map_err(|error| format!("expect: {}", error.message()))?;
@@ -185,7 +188,7 @@ impl Step {
         if command.is_none() && expect == Expectation::default() {
             return Err("neither do nor expect".to_owned());
         }
-        Ok(Step { at, command, expect, within, line })
+        Ok(Step { at, after, command, expect, within, line })
     }
 }
 

@@ -48,6 +48,7 @@ const PAGES: usize = 16;
 const PAGE: &str = include_str!("page/index.html");
 const STYLE: &str = include_str!("page/desk.css");
 const SCRIPT: &str = include_str!("page/desk.js");
+const ICON: &str = include_str!("page/icon.svg");
 
 /// What every request may need.
 #[derive(Debug, Clone)]
@@ -138,6 +139,7 @@ fn router(desk: Desk, guard: Guard) -> Router {
         .route("/", get(async || file("text/html; charset=utf-8", PAGE)))
         .route("/desk.css", get(async || file("text/css; charset=utf-8", STYLE)))
         .route("/desk.js", get(async || file("text/javascript; charset=utf-8", SCRIPT)))
+        .route("/icon.svg", get(async || file("image/svg+xml", ICON)))
         .route("/v1/state", get(state))
         .route("/v1/events", get(events))
         .route("/v1/glass.png", get(picture))

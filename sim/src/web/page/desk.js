@@ -273,7 +273,9 @@ function decision() {
   const first = (verdict) => ({ won: 0, outranked: 1 })[verdict.verdict] ?? 2;
   const rows = [...verdicts].sort((one, other) => first(one) - first(other)).map(({ campaign, verdict, why }) => {
     const cell = el("td", "", el("span", "verdict", words(verdict)));
-    if (why && why !== verdict) cell.append(el("span", "why", why));
+    // Who lost to another is said so in both.
+    const rest = why?.startsWith(verdict) ? why.slice(verdict.length).trim() : why;
+    if (rest) cell.append(el("span", "why", rest));
     return el("tr", verdict, el("td", "", campaign), cell);
   });
   $("verdicts").tBodies[0].replaceChildren(...rows);
