@@ -1,12 +1,14 @@
 //! A developer's desk: simulated screen, reader, line, clock and head office around the real agent.
 //!
-//! Start with [`demo`], which plays by itself, or with [`desk`], at which a person sits; [`web`] is its page. Below them stand the parts:
+//! Start with [`demo`], which plays by itself, or with [`desk`], at which a person sits; [`web`] is its page, and `window` its window. Below them stand the parts:
 //! the two ends ([`machine`], [`office`], [`campaigns`]), what lies between them ([`broker`], [`mod@line`], [`tape`]), what the machine is made
 //! of ([`screen`], [`clock`]), and the people ([`cast`], [`customers`], [`cards`], [`random`], [`secrecy`]).
 
 pub mod demo;
 pub mod desk;
 pub mod web;
+#[cfg(feature = "window")]
+pub mod window;
 
 pub mod campaigns;
 pub mod machine;

@@ -57,6 +57,14 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         script: Option<PathBuf>,
     },
+    /// Shows the kiosk's glass in a window: the mouse touches it, and keys do everything else
+    #[cfg(feature = "window")]
+    #[command(after_help = "Example: touchpoint-sim window --campaigns sim/demo/campaigns\n\n\
+        Prints what the keys do, and what happens. Exit codes: 0 closed, 1 the desk failed, 2 wrong usage. Logs follow RUST_LOG.")]
+    Window {
+        #[command(flatten)]
+        seat: Seat,
+    },
     /// Plays a script of visits and faults without hands, and says whether everything came as it expects
     #[command(after_help = "Example: touchpoint-sim play sim/scripts/outage.toml\n\n\
         Exit codes: 0 everything came as expected, 1 something did not or the desk failed, 2 wrong usage or a script that\n\
@@ -119,6 +127,11 @@ fn run(command: Command) -> Result<bool, Failure> {
             let tail = sit::log(Level::WARN);
             let served = runtime()?.block_on(sit::web(listen, seat, script.as_deref(), tail));
             Ok(served.map(|()| true)?)
+        }
+        #[cfg(feature = "window")]
+        Command::Window { seat } => {
+            let tail = sit::log(Level::WARN);
+            Ok(sit::window(&runtime()?, seat, tail).map(|()| true)?)
         }
         Command::Play { script, seat } => {
             let tail = sit::log(Level::ERROR);

@@ -106,6 +106,16 @@ pub(crate) async fn web(listen: SocketAddr, seat: Seat, script: Option<&Path>, l
     Ok(served?)
 }
 
+/// Shows the desk in a window until it is closed. SDL wants the main thread, so this one is not of the runtime.
+#[cfg(feature = "window")]
+pub(crate) fn window(runtime: &tokio::runtime::Runtime, seat: Seat, log: Tail) -> Result<(), SitError> {
+    let (desk, attended) = runtime.block_on(seat.sit(None, log))?;
+    let shown = touchpoint_sim::window::show(&desk, runtime.handle(), &mut io::stdout());
+    drop(desk);
+    runtime.block_on(attended.closed())?;
+    shown.map_err(SitError::Print)
+}
+
 /// Resolves at SIGINT and at SIGTERM: a desk that is killed would leave the device's disk mounted.
 async fn asked_to_stop() {
     let terminated = async {

@@ -110,13 +110,16 @@ impl Browser {
     /// Presses the left button of the mouse at a point of the window.
     pub fn click_at(&self, x: f64, y: f64) {
         let (x, y) = (x.round() as i64, y.round() as i64);
-        self.post("/actions", &json!({"actions": [{
-            "type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": [
-                {"type": "pointerMove", "duration": 0, "x": x, "y": y, "origin": "viewport"},
-                {"type": "pointerDown", "button": 0},
-                {"type": "pointerUp", "button": 0},
-            ],
-        }]}));
+        self.post(
+            "/actions",
+            &json!({"actions": [{
+                "type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": [
+                    {"type": "pointerMove", "duration": 0, "x": x, "y": y, "origin": "viewport"},
+                    {"type": "pointerDown", "button": 0},
+                    {"type": "pointerUp", "button": 0},
+                ],
+            }]}),
+        );
     }
 
     /// Presses keys one after the other, wherever the focus is. Those without a letter have a code of WebDriver's (section 17.4.2).

@@ -117,7 +117,9 @@ fn with_the_mouse_a_customer_is_sent_to_the_machine_and_touches_the_answer_that_
     eventually("the answer to be recorded", || {
         let facts = desk.facts();
         match &facts[..] {
-            [shown, ended] if shown == "shown: savings in de" && ended.starts_with("ended: savings, accept after") => Ok(()),
+            [shown, ended] if shown == "shown: savings in de" && ended.starts_with("ended: savings, accept after") => {
+                Ok(())
+            }
             _ => Err(facts.join("\n")),
         }
     });

@@ -248,16 +248,25 @@ fn duration(value: &toml::Value) -> Result<Duration, String> {
     if duration <= Duration::from_secs(LONGEST) { Ok(duration) } else { Err(refused()) }
 }
 
-/// A step as a person reads it. A number that is typed is none of it.
+/// A step as a person reads it: what is done, with what, and what is to come of it. A number that is typed is none of it.
 fn in_a_line(table: &toml::Table) -> String {
     let field = |(key, value): (&String, &toml::Value)| match (key.as_str(), value) {
-        ("number", toml::Value::String(_)) => "number = ..".to_owned(),
-        ("do", toml::Value::String(what)) => what.clone(),
-        _ => format!("{key} = {value}"),
+        ("number", toml::Value::String(_)) => "..".to_owned(),
+        ("on", toml::Value::Boolean(on)) => if *on { "begins" } else { "ends" }.to_owned(),
+        (_, toml::Value::String(word)) => word.clone(),
+        _ => format!("{key} {value}"),
     };
-    let first = table.iter().filter(|(key, _)| *key == "do");
-    let rest = table.iter().filter(|(key, _)| *key != "do");
-    first.chain(rest).map(field).collect::<Vec<_>>().join(", ")
+    let named = |wanted: &'static [&str]| table.iter().filter(move |(key, _)| wanted.contains(&key.as_str()));
+    let others =
+        table.iter().filter(|(key, _)| !["do", "on", "at", "after", "within", "expect"].contains(&key.as_str()));
+    let done = named(&["do"]).chain(others).chain(named(&["on"])).map(field).collect::<Vec<_>>().join(" ");
+    let expected = table.get("expect").and_then(toml::Value::as_table).into_iter().flatten();
+    let expected = expected.map(|(key, value)| format!("{key} {}", value.to_string().trim_matches('"')));
+    match expected.collect::<Vec<_>>().join(", ") {
+        expected if expected.is_empty() => done,
+        expected if done.is_empty() => format!("-> {expected}"),
+        expected => format!("{done} -> {expected}"),
+    }
 }
 
 #[cfg(test)]
@@ -279,7 +288,7 @@ mod tests {
         let [first, second] = &steps[..] else { panic!("{steps:?}") };
         assert_eq!((first.at, first.within), (Duration::from_secs(2), Duration::from_millis(250)));
         assert!(matches!(&first.command, Some(Command::Insert { customer, .. }) if customer == "dora"));
-        assert!(first.line.starts_with("insert, at = \"2s\", customer"), "{}", first.line);
+        assert_eq!((first.line.as_str(), second.line.as_str()), ("insert dora -> shown round-up", "-> delivered true"));
         assert_eq!((second.expect.delivered, second.within), (Some(true), WITHIN));
         assert!(second.command.is_none());
     }

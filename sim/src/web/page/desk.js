@@ -316,6 +316,7 @@ function script() {
     const failed = outcome && "Err" in outcome;
     return el("li", outcome ? (failed ? "bad" : "good") : "", what, failed ? el("strong", "", ` – ${outcome.Err}`) : "");
   }));
+  $("steps").querySelector("li:not([class=good])")?.scrollIntoView({ block: "nearest" });
 }
 
 function log() {
