@@ -114,9 +114,10 @@ fn lines(state: &State) -> Vec<String> {
     lines.push(format!("journal: {} recorded, {} safe at head office", journal.recorded, journal.confirmed));
     let connected = state.line.as_ref().is_some_and(|line| line.connected);
     lines.push(format!("line: {}", if connected { "up" } else { "down" }));
-    let whole = state.line.as_ref().is_some_and(|line| {
-        (line.customers, line.campaigns) == (state.office.customers, state.office.campaigns)
-    });
+    let whole = state
+        .line
+        .as_ref()
+        .is_some_and(|line| (line.customers, line.campaigns) == (state.office.customers, state.office.campaigns));
     lines.push(format!("customers: {}", if whole { "all there" } else { "on their way" }));
     lines.extend(state.faults.iter().filter(|fault| fault.on).map(|fault| format!("{}: {}", fault.title, fault.means)));
     let problem = |problem: &crate::desk::ProblemLine| {

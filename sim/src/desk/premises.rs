@@ -1,5 +1,8 @@
 //! What stands at the desk, and what becomes of it when somebody does something.
 
+mod trouble;
+mod view;
+
 use super::{
     DeskError, Fault, Options, Refusal,
     clock::DeskClock,
@@ -8,12 +11,12 @@ use super::{
     folder::CampaignFolder,
     log::Tail,
     samples::{MAPPING, Samples},
-    state::{FactLine, FaultLine, Journal, Kiosk, Office, State, StepLine, VerdictLine, VisitLine},
+    state::{Journal, Office, StepLine, VisitLine},
 };
 use crate::{
     broker::Broker,
     campaigns, customers,
-    line::{Line, Weather},
+    line::Line,
     machine::Machine,
     office::{HeadOffice, endpoint},
     screen::Glass,
@@ -21,20 +24,16 @@ use crate::{
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    num::NonZeroU32,
     path::Path,
     sync::Arc,
-    time::Duration,
 };
 use tempfile::TempDir;
 use tokio::{select, sync::watch};
 use touchpoint_agent::{
     chain,
-    clock::Clock,
     config::Config,
-    explain::{Circumstances, Explained, Whose},
+    explain::Explained,
     identify::{Event, Turn},
-    status::{VerdictStatus, VisitStatus},
 };
 use touchpoint_display::{Answering, Keys, Mode, Point, Screen, Theme};
 use touchpoint_hub::{Import, Mapping, OnBadRows};
@@ -45,12 +44,6 @@ use touchpoint_protocol::{
 
 /// Where the keys of a machine with keys are, on both sides, in thousandths of the glass's height.
 const KEYS: [u16; 4] = [330, 500, 670, 840];
-
-/// How far a clock jumps, in milliseconds: a day, which is what caps and quiet times count in.
-const JUMP: i64 = 24 * 60 * 60 * 1000;
-
-/// A poor mobile line: how long under way, how much longer at most, and bytes a second.
-const SLOW: (Duration, Duration, u32) = (Duration::from_millis(300), Duration::from_millis(200), 4_000);
 
 /// Facts and lines of the log that are shown.
 const LAST: u64 = 12;
@@ -223,61 +216,6 @@ impl Premises {
         }
     }
 
-    /// Everything that can be seen now.
-    pub(super) async fn state(&mut self) -> State {
-        let (visit, phase, unpresented, unrecorded, line) = match &self.kiosk {
-            None => (None, None, 0, 0, None),
-            Some(kiosk) => {
-                let visits = kiosk.visits.borrow().clone();
-                let (journal, line) = (kiosk.journal.borrow().clone(), kiosk.line.borrow().clone());
-                let from = journal.recorded.saturating_sub(LAST);
-                let last = match kiosk.explainer.journal.after(from, LAST as usize).await {
-                    Ok(last) => last.iter().rev().map(FactLine::of).collect(),
-                    Err(error) => {
-                        tracing::warn!(error = chain(&error), "the journal cannot be read");
-                        Vec::new()
-                    }
-                };
-                self.told = (VisitLine::all(&visits), Journal::of(&journal, last));
-                let (phase, unpresented, unrecorded) = (visits.phase, visits.unpresented, visits.unrecorded);
-                (visits.visit, Some(phase), unpresented, unrecorded, Some(line))
-            }
-        };
-        let verdicts = match &visit {
-            Some(visit) => self.verdicts(visit).await,
-            None => Vec::new(),
-        };
-        let (left, right) = match &self.config.glass.answering {
-            Answering::Touch => (Vec::new(), Vec::new()),
-            Answering::Keys(Keys { left, right }) => (left.clone(), right.clone()),
-        };
-        let size = self.glass.size();
-        State {
-            kiosk: Kiosk {
-                phase,
-                screen: [size.width, size.height],
-                left,
-                right,
-                set_up: self.set_up.clone(),
-                clock_ahead: self.clock.ahead(),
-                customer: self.present.as_ref().map(|present| present.name.clone()),
-                pin_entry: self.pin_entry,
-                unpresented,
-                unrecorded,
-            },
-            visit,
-            verdicts,
-            visits: self.told.0.clone(),
-            journal: self.told.1.clone(),
-            line,
-            office: Office { serving: self.head_office.is_serving(), ..self.office.clone() },
-            faults: Fault::ALL.map(|fault| self.fault_line(fault)).into(),
-            customers: self.samples.about(),
-            script: self.script.clone(),
-            log: self.log.last(LAST as usize),
-        }
-    }
-
     /// Ends everything in turn.
     pub(super) async fn close(mut self) -> Result<(), DeskError> {
         // A disk that is full would keep the files from closing.
@@ -310,7 +248,7 @@ impl Premises {
         }
         kiosk.happens(Event::Left).await.map_err(failed)?;
         // Why, before it happens: afterwards, the showing itself would be among the reasons.
-        self.whys = why(kiosk, asked, &present.visit, Trigger::Arrival, &self.clock).await;
+        self.whys = view::why(kiosk, asked, &present.visit, Trigger::Arrival, &self.clock).await;
         let Saying { seconds, .. } = present.visit;
         let decided = kiosk.present_for(read, seconds, present.visit.attributes()).await.map_err(failed)?;
         kiosk.settled().await.map_err(failed)?;
@@ -324,86 +262,6 @@ impl Premises {
         let kiosk = self.kiosk.as_ref().ok_or(Refusal::NoPower)?;
         kiosk.happens(event).await.map_err(failed)?;
         kiosk.settled().await.map(drop).map_err(failed)
-    }
-
-    /// The verdicts of a visit's last decision, each with its reason as far as that is still known.
-    async fn verdicts(&mut self, visit: &VisitStatus) -> Vec<VerdictLine> {
-        let which = Some((visit.visit.clone(), visit.decisions.len()));
-        if let (Some(kiosk), Some(present), true) = (&self.kiosk, &self.present, self.explained != which) {
-            self.explained = which;
-            let trigger = visit.decisions.last().map_or(Trigger::Arrival, |decision| decision.trigger);
-            self.whys = match present.number.card(present.kind) {
-                Ok(card) => why(kiosk, card, &present.visit, trigger, &self.clock).await,
-                Err(_) => BTreeMap::new(),
-            };
-        }
-        let line = |verdict: &VerdictStatus| VerdictLine {
-            campaign: verdict.campaign.clone(),
-            verdict: verdict.verdict,
-            // An explanation given later may be another: then there is none.
-            why: self
-                .whys
-                .get(&verdict.campaign)
-                .filter(|why| why.verdict == verdict.verdict)
-                .map(|why| why.why.clone()),
-        };
-        visit.verdicts.iter().map(line).collect()
-    }
-
-    async fn fault(&mut self, fault: Fault, on: bool) -> Result<(), Refusal> {
-        if on == self.faults.contains(&fault) {
-            return Ok(());
-        }
-        match fault {
-            Fault::HeadOfficeDown if on => self.head_office.rest().await.map_err(failed)?,
-            Fault::HeadOfficeDown => self.head_office.serve(),
-            Fault::DiskFull => match &self.disk {
-                Ok(disk) => disk.fill(on).map_err(failed)?,
-                Err(why) => return Err(Refusal::Fault(why.clone())),
-            },
-            Fault::ClockJump => self.clock.set(if on { JUMP } else { -JUMP }),
-            Fault::PowerCut if on => {
-                if let Some(kiosk) = self.kiosk.take() {
-                    kiosk.cut_power().await.map_err(failed)?;
-                }
-                self.glass.goes_dark();
-                (self.present, self.pin_entry) = (None, false);
-                tracing::warn!("the power is cut");
-            }
-            Fault::PowerCut => self.power_on().await.map_err(failed)?,
-            Fault::ScreenFailure => self.glass.breaks(on),
-            // What is of the line or of the reader is looked up where it matters.
-            Fault::LineCut | Fault::SlowLine | Fault::HalfOpenLine | Fault::ReaderJam => {}
-        }
-        match on {
-            true => self.faults.insert(fault),
-            false => self.faults.remove(&fault),
-        };
-        if fault.is_weather() {
-            self.line.turns(self.weather()).await;
-        }
-        Ok(())
-    }
-
-    /// The worst that is on.
-    fn weather(&self) -> Weather {
-        let (delay, jitter, rate) = SLOW;
-        let is = |fault| self.faults.contains(&fault);
-        match NonZeroU32::new(rate) {
-            _ if is(Fault::LineCut) => Weather::Cut,
-            _ if is(Fault::HalfOpenLine) => Weather::HalfOpen,
-            Some(rate) if is(Fault::SlowLine) => Weather::Slow { delay, jitter, rate },
-            _ => Weather::Fair,
-        }
-    }
-
-    fn fault_line(&self, fault: Fault) -> FaultLine {
-        let unavailable = match fault {
-            Fault::DiskFull => self.disk.as_ref().err().cloned(),
-            _ => None,
-        };
-        let on = self.faults.contains(&fault);
-        FaultLine { fault, title: fault.title(), means: fault.means(), on, unavailable }
     }
 
     /// Makes the machine as it is to be from its next start on.
@@ -430,25 +288,6 @@ impl Premises {
         self.kiosk = Some(Machine::start(&self.config, screen, &self.clock).await?);
         (self.present, self.pin_entry, self.explained) = (None, false, None);
         Ok(())
-    }
-}
-
-/// Why each campaign would win or lose now.
-async fn why(
-    kiosk: &Machine,
-    card: touchpoint_protocol::card::Card,
-    visit: &Saying,
-    trigger: Trigger,
-    clock: &DeskClock,
-) -> BTreeMap<CampaignId, Explained> {
-    let at = clock.now().utc;
-    let circumstances = Circumstances { at, trigger, seconds: visit.seconds, attributes: visit.attributes() };
-    match kiosk.explainer.explain(Whose::Card(card), circumstances).await {
-        Ok(told) => told.verdicts.into_iter().map(|verdict| (verdict.campaign.clone(), verdict)).collect(),
-        Err(error) => {
-            tracing::warn!(error = chain(&error), "the decision cannot be explained");
-            BTreeMap::new()
-        }
     }
 }
 
