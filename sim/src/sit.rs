@@ -102,7 +102,7 @@ pub(crate) async fn web(listen: SocketAddr, seat: Seat, script: Option<&Path>, l
         }
     };
     drop(desk);
-    attended.closed().await?;
+    attended.close().await?;
     Ok(served?)
 }
 
@@ -112,7 +112,7 @@ pub(crate) fn window(runtime: &tokio::runtime::Runtime, seat: Seat, log: Tail) -
     let (desk, attended) = runtime.block_on(seat.sit(None, log))?;
     let shown = touchpoint_sim::window::show(&desk, runtime.handle(), &mut io::stdout());
     drop(desk);
-    runtime.block_on(attended.closed())?;
+    runtime.block_on(attended.close())?;
     shown.map_err(SitError::Print)
 }
 
@@ -149,7 +149,7 @@ pub(crate) async fn play(path: &Path, seat: Seat, log: Tail) -> Result<bool, Sit
         () = asked_to_stop() => None,
     };
     drop(desk);
-    attended.closed().await?;
+    attended.close().await?;
     printed.map_err(SitError::Print)?;
     Ok(outcome.is_some_and(|outcome| outcome.is_well()))
 }

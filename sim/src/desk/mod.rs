@@ -59,7 +59,7 @@ const LOOK: Duration = Duration::from_millis(500);
 /// How long news are gathered before they are told: many of them come together, and nobody reads faster.
 const GATHER: Duration = Duration::from_millis(20);
 
-/// A desk at which one can sit. Clones are the same desk; with the last of them it is closed.
+/// A desk at which one can sit. Clones are the same desk.
 #[derive(Debug, Clone)]
 pub struct Desk {
     orders: mpsc::Sender<Order>,
@@ -69,7 +69,11 @@ pub struct Desk {
 
 /// A desk that is there until it is closed.
 #[derive(Debug)]
-pub struct Attended(JoinHandle<Result<(), DeskError>>);
+pub struct Attended {
+    /// Dropped, it closes the desk, whoever still looks at it.
+    close: oneshot::Sender<()>,
+    running: JoinHandle<Result<(), DeskError>>,
+}
 
 /// Something to be done, and whom to tell how it went.
 #[derive(Debug)]
@@ -86,7 +90,7 @@ enum What {
 }
 
 impl Desk {
-    /// Sets a desk up; it is closed when the last clone is dropped, and gone when [`Attended::closed`] returns.
+    /// Sets a desk up, to be closed with [`Attended::close`].
     ///
     /// # Errors
     /// What could not be set up.
@@ -95,8 +99,9 @@ impl Desk {
         let (orders, received) = mpsc::channel(COMMANDS);
         let (told, state) = watch::channel(Arc::new(premises.state().await));
         let glass = premises.glass.clone();
-        let attended = Attended(tokio::spawn(attend(premises, received, told)));
-        Ok((Desk { orders, state, glass }, attended))
+        let (close, closed) = oneshot::channel();
+        let running = tokio::spawn(attend(premises, received, told, closed));
+        Ok((Desk { orders, state, glass }, Attended { close, running }))
     }
 
     /// Does something. When this returns, the state says what came of it at once.
@@ -131,26 +136,29 @@ impl Desk {
 }
 
 impl Attended {
-    /// Waits until everything is closed.
+    /// Closes everything, and waits until it is.
     ///
     /// # Errors
     /// Something did not end as it should.
-    pub async fn closed(self) -> Result<(), DeskError> {
-        self.0.await.map_err(DeskError::Task)?
+    pub async fn close(self) -> Result<(), DeskError> {
+        drop(self.close);
+        self.running.await.map_err(DeskError::Task)?
     }
 }
 
-/// Does what it is told and tells what is new, until nobody is at the desk any more.
+/// Does what it is told and tells what is new, until the desk is closed.
 async fn attend(
     mut premises: Premises,
     mut orders: mpsc::Receiver<Order>,
     told: watch::Sender<Arc<State>>,
+    mut closed: oneshot::Receiver<()>,
 ) -> Result<(), DeskError> {
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let mut done = None;
         select! {
+            _ = &mut closed => return premises.close().await,
             order = orders.recv() => match order {
                 None => return premises.close().await,
                 Some(Order { what: What::Command(command), done: reply }) => {

@@ -257,10 +257,12 @@ function signs() {
 }
 
 function decision() {
-  const { visit, verdicts } = state;
-  if (!news("decision", [visit, verdicts])) return;
+  const { kiosk, visit, verdicts } = state;
+  if (!news("decision", [kiosk.phase === null, visit, verdicts])) return;
   const text = $("decision");
-  if (!visit) {
+  if (kiosk.phase === null) {
+    text.textContent = "The machine has no power: nobody decides anything.";
+  } else if (!visit) {
     text.textContent = "Nobody has come yet. Have somebody insert a card.";
   } else {
     const many = visit.decisions.length > 1 ? ` Decided ${visit.decisions.length} times, last for: ${words(visit.decisions.at(-1).trigger)}.` : "";
