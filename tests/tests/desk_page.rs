@@ -176,8 +176,8 @@ fn with_keys_alone_the_same_is_done_and_a_changed_campaign_is_on_the_glass_at_on
     // A mistake in a file is told with its place; put right, it is published, and on the machine.
     let file = desk.folder.path().join("round-up.toml");
     let text = fs::read_to_string(&file).unwrap();
-    fs::write(&file, text.replace("priority = 40", "priority = 400")).unwrap();
-    browser.wait_for("document.getElementById('problems').textContent.includes('round-up.toml:5 priority: 400')");
+    fs::write(&file, text.replace("priority = 40", "priority = 200")).unwrap();
+    browser.wait_for("document.getElementById('problems').textContent.includes('round-up.toml:5 priority: 200')");
     browser.keep_picture(&picture("desk-problem.png"));
     fs::write(&file, text.replace("priority = 40", "priority = 41")).unwrap();
     browser.wait_for("document.getElementById('problems-section').hidden");
