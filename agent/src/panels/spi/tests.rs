@@ -169,7 +169,7 @@ fn the_controller_shows_every_pixel_that_was_drawn_countdown_included() {
         screen.show(&offer()).unwrap();
         assert!(as_drawn(&screen), "{placing:?}");
         memory.lock().unwrap().writes = 0;
-        screen.tick(7).unwrap();
+        screen.tick(Duration::from_secs(7)).unwrap();
         assert!(as_drawn(&screen), "{placing:?}");
         let writes = memory.lock().unwrap().writes;
         assert!(writes < 12, "a tick took {writes} writes");
