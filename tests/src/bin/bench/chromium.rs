@@ -31,7 +31,7 @@ const PAGE: &str = include_str!("page.html");
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Size of the window, in pixels: that of the device's panel.
-const SIZE: [u32; 2] = [1920, 1080];
+const SIZE: [u32; 2] = [1024, 768];
 
 /// What a kiosk's browser is started with; the first two, because there is no screen, and because it may be root who measures.
 const FLAGS: [&str; 12] = [

@@ -10,7 +10,7 @@
 //! population   the customers
 //! premises     head office, broker and device in a folder that goes with them
 //! offer        one offer, as a campaign, as a view and as a page's data
-//! showing      a device with a large panel that shows it
+//! showing      a device that shows it
 //! chromium     the same offer as a page
 //! sync, journal, start, decide, import, closed_loop, display    the families of figures, a file each
 //! report       the table, and JSON

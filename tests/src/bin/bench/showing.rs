@@ -16,9 +16,9 @@ pub(crate) struct Showing {
 }
 
 impl Showing {
-    /// One with a large panel.
+    /// One with the panel that most machines have.
     pub(crate) fn new(lab: &Lab) -> Showing {
-        Showing::on([1920, 1080], lab)
+        Showing::on([1024, 768], lab)
     }
 
     /// Starts one whose panel has so many pixels across and down, and shows the offer once in every language, so that all fonts
