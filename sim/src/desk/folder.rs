@@ -37,11 +37,8 @@ impl CampaignFolder {
 
     /// Publishes what is in it, if that has changed; whether there is any news.
     pub(super) async fn follow(&mut self, head_office: &HeadOffice, told: &mut Office) -> bool {
-        let files = match files(&self.path) {
-            Ok(files) => files,
-            // The same is said of it by who publishes it, once.
-            Err(_) => Vec::new(),
-        };
+        // Why they cannot be read is said by who publishes them, once.
+        let files = files(&self.path).unwrap_or_default();
         if files == self.seen && !told.folder.is_empty() {
             return false;
         }
