@@ -53,7 +53,7 @@ fn the_demo_ends_well_and_as_it_did_before() {
     assert_eq!(keys(&report["sync"]), ["customers", "campaigns", "seconds"].into());
     let visits = report["visits"].as_array().unwrap();
     let of_a_visit =
-        ["n", "by", "segment", "decision", "campaign", "reason", "answer", "card_to_pixels_us", "line"].into();
+        ["n", "by", "segment", "decision", "campaign", "reason", "answer", "after", "card_to_pixels_us", "line"].into();
     assert!(visits.iter().all(|visit| keys(visit) == of_a_visit));
 
     // What happened.
