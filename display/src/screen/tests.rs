@@ -114,6 +114,21 @@ fn the_same_view_is_the_same_picture_whatever_was_shown_before() {
 }
 
 #[test]
+fn nothing_of_one_customer_is_on_the_screen_of_the_next() {
+    let (mut fresh, _) = screen(1024, 768);
+    let (mut used, _) = screen(1024, 768);
+    used.show(&View::Offer(offer())).unwrap();
+    for body in ["Anna, move them to Gold Savings today: no fees, and yours again at any time.", "Ben, move them.", ""]
+    {
+        let view = View::Offer(Offer { body: body.to_owned(), seconds_total: 30, ..offer() });
+        used.show(&view).unwrap();
+        fresh.stills.clear();
+        fresh.show(&view).unwrap();
+        assert_eq!(used.frame().pixels(), fresh.frame().pixels(), "{body}");
+    }
+}
+
+#[test]
 fn a_tick_touches_the_countdown_alone() {
     let (mut screen, panel) = screen(1024, 768);
     screen.show(&View::Offer(offer())).unwrap();
