@@ -84,7 +84,7 @@ impl Desk {
 /// The colour of the first answer, as the sample bank has it, as an array of JavaScript.
 fn accent() -> String {
     let checked = touchpoint_hub::check(&workspace::demo_campaigns()).unwrap();
-    let accent = serde_json::to_value(&checked.bundle.theme).unwrap()["accent"].as_str().unwrap().to_owned();
+    let accent = serde_json::to_value(checked.bundle.theme).unwrap()["accent"].as_str().unwrap().to_owned();
     let parts = (1..7).step_by(2).map(|at| u8::from_str_radix(&accent[at..at + 2], 16).unwrap().to_string());
     format!("[{}]", parts.collect::<Vec<_>>().join(","))
 }
