@@ -17,7 +17,7 @@ use touchpoint_protocol::{
 use crate::{
     cache::StoredCampaigns,
     domain::{customer::Customer, decide::Choice, words::fill},
-    look,
+    look, stopped,
 };
 
 /// A bundle with its pictures.
@@ -38,6 +38,8 @@ pub struct Message {
     pub view: View,
     /// What the buttons stand for, in their order.
     pub answers: Vec<AnswerKind>,
+    /// What stands in place of the body for who asks for more, if the campaign has such words.
+    more: Option<String>,
 }
 
 /// Why a bundle was not put in force.
@@ -148,7 +150,8 @@ impl Campaigns {
             seconds_left: seconds,
             seconds_total: seconds,
         };
-        Message { view: View::Offer(offer), answers: campaign.answers.clone() }
+        let more = text.more.as_ref().map(|more| fill(more, attributes, limits::MORE));
+        Message { view: View::Offer(offer), answers: campaign.answers.clone(), more }
     }
 
     /// What is shown while nobody is there.
@@ -167,6 +170,14 @@ impl Campaigns {
         }
     }
 
+    /// What is shown while the machine serves nobody.
+    pub fn out_of_order(&self) -> View {
+        match self.bundle.words(&self.bundle.out_of_order, None) {
+            Some(Words { title, body }) => View::OutOfOrder { title: title.clone(), body: body.clone() },
+            None => stopped::view(Some(&self.bundle.fallback_language)),
+        }
+    }
+
     /// The look.
     pub fn theme(&self) -> Theme {
         self.theme.clone()
@@ -174,22 +185,26 @@ impl Campaigns {
 }
 
 impl Message {
-    /// Whether there is more to be seen of it: a code that can be larger.
+    /// Whether there is more to be seen of it: other words, or a code that can be larger.
     pub fn has_more(&self) -> bool {
-        matches!(&self.view, View::Offer(Offer { qr: Some(_), .. }))
+        matches!(&self.view, View::Offer(offer) if self.more.is_some() || offer.qr.is_some())
     }
 
-    /// What is shown to who asks for more: the code, with room for it, and the other answers.
+    /// What is shown to who asks for more: the words for that and the code; or the code alone, with room for it. And the other answers.
     pub fn more(self, seconds_left: u32) -> Message {
-        let Message { view, mut answers } = self;
-        let View::Offer(mut offer) = view else { return Message { view, answers } };
+        let Message { view, mut answers, more } = self;
+        let View::Offer(mut offer) = view else { return Message { view, answers, more } };
         if let Some(asked) = answers.iter().position(|kind| *kind == AnswerKind::More) {
             answers.remove(asked);
             offer.answers.remove(asked);
         }
         let (picture, seconds_total) = (None, seconds_left);
-        let view = View::Offer(Offer { body: String::new(), picture, seconds_left, seconds_total, ..offer });
-        Message { view, answers }
+        let offer = Offer { picture, seconds_left, seconds_total, ..offer };
+        let view = match more {
+            Some(body) => View::Detail(Offer { body, ..offer }),
+            None => View::Offer(Offer { body: String::new(), ..offer }),
+        };
+        Message { view, answers, more: None }
     }
 }
 

@@ -32,6 +32,7 @@ use crate::{
     panels::{Condition, PanelStatus},
     press::{Press, Presses},
     status::{LineStatus, Phase, VisitLoop, VisitStatus},
+    stopped,
     visit::{Ends, Showing, Visit},
 };
 
@@ -67,6 +68,8 @@ pub struct Desk<C> {
     pub presses: Presses,
     /// Whether PIN entry may be active.
     pub pin_entry: bool,
+    /// Whether the machine serves nobody.
+    pub out_of_order: bool,
 }
 
 impl<C> std::fmt::Debug for Desk<C> {
@@ -153,18 +156,21 @@ impl<C: Clock> Desk<C> {
         });
     }
 
-    /// Puts the invitation on the glass, or nothing while PIN entry may be active.
+    /// Puts the invitation on the glass, or that the machine is out of order; or nothing while PIN entry may be active.
     pub fn invite(&mut self) {
         let campaigns = self.campaigns.borrow_and_update().clone();
         if let Some(campaigns) = &campaigns {
             self.screen.set_theme(campaigns.theme());
         }
         self.screen.set_mode(self.mode);
-        let invitation = campaigns.map_or(View::Blank, |campaigns| campaigns.attract());
-        match self.pin_entry {
-            true => self.put(&View::Blank, Phase::PinEntry),
-            false => self.put(&invitation, Phase::Attract),
-        }
+        let (view, phase) = match campaigns {
+            _ if self.pin_entry => (View::Blank, Phase::PinEntry),
+            None if self.out_of_order => (stopped::view(None), Phase::OutOfOrder),
+            Some(campaigns) if self.out_of_order => (campaigns.out_of_order(), Phase::OutOfOrder),
+            None => (View::Blank, Phase::Attract),
+            Some(campaigns) => (campaigns.attract(), Phase::Attract),
+        };
+        self.put(&view, phase);
     }
 
     /// Puts a view on the glass that no customer waits for; a panel that refuses is reported, and the visits go on.
@@ -324,7 +330,7 @@ pub async fn look_up(
     Ok((Some(customer), contact::union(here, elsewhere)))
 }
 
-/// How many showings of marketing the device has made today, since it was started.
+/// How many showings of marketing the device has made today.
 #[derive(Debug, Default)]
 pub struct Today {
     day: Option<Weekday>,
@@ -332,6 +338,28 @@ pub struct Today {
 }
 
 impl Today {
+    /// What the journal knows of, so that a device that was started again does not begin its day anew.
+    pub async fn so_far(journal: &Journal, campaigns: Option<&Campaigns>, now: Utc) -> Today {
+        // Without campaigns nothing is shown, and no clock on the wall says when the day began.
+        let Some(Campaigns { bundle, .. }) = campaigns else { return Today::default() };
+        let local = bundle.zone.local(now);
+        let midnight = now.plus_millis(-i64::from(local.minute) * 60_000);
+        let shown = journal.shown_since(midnight).await.unwrap_or_else(|error| {
+            tracing::error!(error = chain(&error), "what was shown today is not known");
+            Vec::new()
+        });
+        let marketing = |id: &CampaignId| {
+            // One that is no longer there took its part of the day all the same.
+            bundle
+                .campaigns
+                .iter()
+                .find(|campaign| campaign.id == *id)
+                .is_none_or(|campaign| campaign.kind.is_marketing())
+        };
+        let count = shown.iter().filter(|id| marketing(id)).count();
+        Today { day: Some(local.weekday), shown: u32::try_from(count).unwrap_or(u32::MAX) }
+    }
+
     /// How many there were by now, on this day of the week.
     pub fn shown(&mut self, day: Weekday) -> u32 {
         // A visit a week later finds the same day of the week, and a budget that is as good as used up: nobody was there to use it.

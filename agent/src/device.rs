@@ -205,6 +205,8 @@ impl Device {
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), DeviceError> {
         let (tray, wishes) = guests::wishes();
+        let campaigns = self.campaigns.borrow().clone();
+        let today = Today::so_far(&self.journal, campaigns.as_deref(), clock.now().utc).await;
         let desk = Desk {
             cache: self.cache.clone(),
             wishes: tray,
@@ -216,11 +218,12 @@ impl Device {
             clock: Arc::clone(&clock),
             status: self.visits.clone(),
             place: self.config.place.clone(),
-            today: Today::default(),
+            today,
             visit_seconds: self.config.visit_seconds,
             mode: self.config.mode,
             presses: Presses::default(),
             pin_entry: false,
+            out_of_order: false,
         };
         let (cache, journal) = (self.cache.clone(), self.journal.clone());
         let files = self.config.databases();

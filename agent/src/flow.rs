@@ -75,6 +75,7 @@ pub async fn visit<C: Clock>(mut desk: Desk<C>, mut events: Events) {
         select! {
             event = events.next() => match event {
                 None => return,
+                Some(Event::Arrived(_)) if desk.out_of_order => tracing::info!("nobody is served: the machine is out of order"),
                 Some(Event::Arrived(arrival)) => {
                     here = serve(&mut desk, &mut events, arrival).await;
                     desk.invite();
@@ -88,6 +89,11 @@ pub async fn visit<C: Clock>(mut desk: Desk<C>, mut events: Events) {
                 }
                 Some(Event::PinEntry(active)) => {
                     desk.pin_entry = active;
+                    desk.invite();
+                }
+                Some(Event::OutOfOrder(stopped)) => {
+                    desk.out_of_order = stopped;
+                    here = None;
                     desk.invite();
                 }
                 Some(Event::Cancelled | Event::Left) => here = None,

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use std::path::PathBuf;
 use touchpoint_display::{Answering, Glass, Keys, Mode, Size};
 
-use crate::panels::{PanelChoice, PanelSection};
+use crate::panels::{PanelChoice, PanelKeys, PanelKind, SpiSection};
 
 /// Largest panel, in pixels a side: 4K, above which a frame alone would be more memory than the whole agent may use.
 const LARGEST_SIDE: u32 = 4096;
@@ -13,7 +13,7 @@ const LARGEST_SIDE: u32 = 4096;
 const LARGEST_MILLIMETRES: u32 = 5000;
 
 /// Most function keys on one side: machines have four, and none has more than eight.
-const MOST_KEYS: usize = 8;
+pub(crate) const MOST_KEYS: usize = 8;
 
 /// The section as it is written.
 #[derive(Debug, Deserialize)]
@@ -31,9 +31,10 @@ pub struct ScreenSection {
     high_contrast: bool,
     /// What it is called, for campaigns that ask.
     pub name: Option<String>,
-    panel: Option<PanelSection>,
+    panel: Option<PanelKind>,
     device: Option<PathBuf>,
     connector: Option<String>,
+    spi: Option<SpiSection>,
     /// The file of a panel that is one.
     picture: Option<PathBuf>,
 }
@@ -78,8 +79,14 @@ impl ScreenSection {
     /// # Errors
     /// The first key that does not belong to this panel or that it lacks, and what is wrong.
     pub fn panel(&self, beside: impl Fn(PathBuf) -> PathBuf) -> Result<PanelChoice, (&'static str, String)> {
-        let picture = self.picture.clone().map(beside);
-        PanelChoice::parse(self.panel, self.device.clone(), self.connector.clone(), picture)
+        let keys = PanelKeys {
+            panel: self.panel,
+            device: self.device.clone(),
+            connector: self.connector.clone(),
+            spi: self.spi.clone(),
+            picture: self.picture.clone().map(beside),
+        };
+        PanelChoice::parse(keys, Size::new(self.width, self.height))
     }
 }
 

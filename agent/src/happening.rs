@@ -26,7 +26,7 @@ pub(crate) enum Step {
     Left,
     /// The time that was waited for has come.
     Time,
-    /// The agent is to stop.
+    /// The agent is to stop, or the machine serves nobody any more.
     Stopping,
 }
 
@@ -53,6 +53,12 @@ pub(crate) async fn step<C: Clock>(desk: &mut Desk<C>, events: &mut Events, unti
                 Some(Event::PinEntry(active)) => {
                     desk.pin_entry = active;
                     return Step::PinEntry(active);
+                }
+                Some(Event::OutOfOrder(stopped)) => {
+                    desk.out_of_order = stopped;
+                    if stopped {
+                        return Step::Stopping;
+                    }
                 }
                 Some(Event::Cancelled | Event::Left) => return Step::Left,
                 Some(Event::Arrived(arrival)) => drop(arrival.decided.send(Err(Busy))),

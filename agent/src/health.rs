@@ -13,6 +13,7 @@ use crate::{
     clock::Clock,
     disk::{self, SYNC_ROOM},
     journal::{Journal, JournalState},
+    panels::{Condition, PanelStatus},
     status::{LineStatus, VisitLoop},
     upstream::Upstream,
 };
@@ -52,6 +53,7 @@ struct News {
     unfollowed: Unfollowed,
     unrecorded: u64,
     unpresented: u64,
+    panel: Option<Condition>,
 }
 
 impl<C: Clock> Sources<'_, C> {
@@ -89,6 +91,7 @@ impl<C: Clock> Sources<'_, C> {
             unfollowed: line.unfollowed.clone(),
             unrecorded: visits.unrecorded,
             unpresented: visits.unpresented,
+            panel: visits.panel.as_ref().map(|panel| panel.condition),
         }
     }
 
@@ -107,6 +110,7 @@ impl<C: Clock> Sources<'_, C> {
             unfollowed: line.unfollowed.clone(),
             disk: self.disk(),
             visits: VisitHealth { count, unrecorded, unpresented },
+            panel: visits.panel.as_ref().map(PanelStatus::health),
             painted: visits.painted.clone(),
         }
     }

@@ -31,6 +31,7 @@ mod happening;
 mod health;
 mod look;
 mod refused;
+mod stopped;
 
 pub mod aside;
 pub mod disk;

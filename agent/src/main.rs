@@ -14,17 +14,18 @@ use touchpoint_agent::{
     config::{Config, ConfigError},
     device::{Device, DeviceError},
     identify::{
-        EVENTS, Event,
+        EVENTS,
         evdev::{self, Places},
     },
     keys::{Keys, KeysError},
     log,
-    panels::{Condition, KeptPanel, PanelStatus},
+    panels::{Condition, KeptPanel, PanelChoice, PanelStatus},
 };
 use touchpoint_display::{Glass, Screen, Size, Theme};
 use tracing::Level;
 
 mod ask;
+mod panel;
 
 /// The edge agent for ATMs and retail kiosks.
 #[derive(Debug, Parser)]
@@ -49,6 +50,9 @@ enum Command {
     /// Says which message somebody would be shown, and why each other one not. Nothing is shown or recorded.
     #[command(after_help = ask::EXAMPLES)]
     Explain(ask::Question),
+    /// Looks after the panel.
+    #[command(subcommand)]
+    Panel(panel::PanelCommand),
 }
 
 /// How long requests that were being answered may take once the agent is to stop.
@@ -84,6 +88,7 @@ fn main() -> ExitCode {
     let (config, check) = match Arguments::parse().command {
         Command::Run { config, check } => (config, check),
         Command::Explain(question) => return question.answer(),
+        Command::Panel(command) => return command.run(),
     };
     log::to_stderr(Level::INFO);
     // Two threads: one for visits, one for the line. More would only cost memory.
@@ -137,13 +142,16 @@ async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
         let api = Api { events, visits, line, journal, explainer, token };
         tokio::spawn(listener.serve(api, stopped(stopping.clone())))
     });
+    if choice == PanelChoice::None {
+        tracing::warn!("screen.panel is none: everything works, and nobody sees it");
+    }
     // As late as possible: as long as the agent may not start at all, the console shows why.
     let (panel, mut panel_status) = KeptPanel::keep(glass.size, {
         let glass = glass.clone();
         move || choice.open(&glass)
     });
     let glass = Glass { millimetres: first_word(&mut panel_status).await.or(glass.millimetres), ..glass };
-    tokio::spawn(tell_of(panel_status, events));
+    tokio::spawn(PanelStatus::tell(panel_status, events));
     let screen = Screen::on(glass, Box::new(panel), Theme::default());
     let outcome = device.run(screen, happening, clock, stopped(stopping)).await;
     if let Some(api) = api {
@@ -162,17 +170,6 @@ async fn run(path: &std::path::Path, check: bool) -> Result<(), Failure> {
 async fn first_word(panel: &mut watch::Receiver<PanelStatus>) -> Option<Size> {
     let known = timeout(FIRST_PANEL, panel.wait_for(|panel| panel.condition != Condition::Opening)).await;
     known.ok()?.ok()?.facts.as_ref()?.millimetres.map(Size::from)
-}
-
-/// Tells the visit loop how the panel is, whenever that changes.
-async fn tell_of(mut panel: watch::Receiver<PanelStatus>, events: mpsc::Sender<Event>) {
-    panel.mark_changed();
-    while panel.changed().await.is_ok() {
-        let status = panel.borrow_and_update().clone();
-        if events.send(Event::Panel(status)).await.is_err() {
-            return;
-        }
-    }
 }
 
 /// SIGTERM from a service manager, SIGINT from a terminal.

@@ -55,6 +55,8 @@ pub enum Phase {
     PinEntry,
     /// The thanks after an answer.
     Thanks,
+    /// That the machine serves nobody.
+    OutOfOrder,
 }
 
 /// One visit.

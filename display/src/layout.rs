@@ -6,6 +6,7 @@
 use embedded_graphics::{
     geometry::{Point, Size},
     primitives::Rectangle,
+    transform::Transform,
 };
 
 use crate::{
@@ -24,6 +25,8 @@ const WIDEST_TEXT: u32 = 850;
 /// Height that a title of two lines and a body of three need below a picture: on a wide card, and on one that is
 /// narrower than this, where they are smaller.
 const WORDS_HEIGHT: (u32, u32) = (350, 296);
+/// The same in lines of the smallest text, which is larger than usual for who asked for that.
+const WORDS_LINES: u32 = 11;
 /// Width from which a card is wide, in pixels of the reference.
 const WIDE: u32 = 640;
 
@@ -282,7 +285,10 @@ fn content(offer: &Offer, purpose: Purpose, area: Rectangle, scale: Scale) -> Co
             Content { text, setting, picture: None, qr: None }
         }
         (picture, qr, Purpose::Invite) if narrow => above_words(picture, qr, area, under, scale),
-        (picture, qr, Purpose::Invite) => beside_words(picture, qr, area, (41, Setting::Beside), scale),
+        (picture, qr, Purpose::Invite) => {
+            let percent = if scale.is_large() { 33 } else { 41 };
+            beside_words(picture, qr, area, (percent, Setting::Beside), scale)
+        }
         (picture, qr, Purpose::Explain) if narrow => above_words(picture, qr, area, Setting::Reading, scale),
         (picture, qr, Purpose::Explain) => beside_words(picture, qr, area, (33, Setting::Reading), scale),
     }
@@ -314,7 +320,8 @@ fn above_words(picture: Option<Size>, qr: bool, area: Rectangle, setting: Settin
         Setting::UnderNarrow => (WORDS_HEIGHT.1, 56),
         Setting::Under | Setting::Alone | Setting::Beside => (WORDS_HEIGHT.0, 56),
     };
-    let share = (height.saturating_sub(scale.px(words) + gap)).clamp(height * 30 / 100, height * most / 100);
+    let words = scale.px(words).max(WORDS_LINES * scale.smallest_text());
+    let share = height.saturating_sub(words + gap).clamp(height * 30 / 100, height * most / 100);
     let share = if qr { share.max(scale.tenths(LEAST_CODE).min(height * most / 100)) } else { share };
     let (media, _) = split_top(area, share, gap);
     let (left, right) = match (picture, qr) {
@@ -324,7 +331,11 @@ fn above_words(picture: Option<Size>, qr: bool, area: Rectangle, setting: Settin
     let picture = picture.map(|size| Rectangle::new(left.top_left, proportional(size, left.size)));
     let qr = qr.then(|| Rectangle::new(right.top_left, code(right.size, scale)));
     let used = picture.iter().chain(&qr).map(|part| part.size.height).max().unwrap_or(0);
-    let (_, text) = split_top(area, used, gap);
+    // On a high card an invitation stands in the middle, and not under the roof.
+    let spare = if setting == Setting::Reading { 0 } else { height.saturating_sub(used + gap + words) / 3 };
+    let down = |part: Rectangle| part.translate(Point::new(0, to_i32(spare)));
+    let (picture, qr) = (picture.map(down), qr.map(down));
+    let (_, text) = split_top(area, used + spare, gap);
     Content { text, setting, picture, qr }
 }
 
@@ -335,162 +346,4 @@ fn code(room: Size, scale: Scale) -> Size {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod tests {
-    use std::sync::Arc;
-
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::{
-        glass::Keys,
-        picture::Picture,
-        view::{AnswerButton, Emphasis},
-    };
-
-    fn sample(answers: usize, picture: Option<Size>, qr: bool) -> Offer {
-        let button = AnswerButton { label: "Yes".to_owned(), emphasis: Emphasis::Primary };
-        Offer {
-            picture: picture.map(|size| Arc::new(Picture::plain(size, 0xff80_8080))),
-            qr: qr.then(|| "https://example.com".to_owned()),
-            answers: vec![button; answers],
-            ..Offer::default()
-        }
-    }
-
-    fn sizes(widths: std::ops::RangeInclusive<u32>, heights: std::ops::RangeInclusive<u32>) -> BoxedStrategy<Size> {
-        (widths, heights).prop_map(|(width, height)| Size::new(width, height)).boxed()
-    }
-
-    fn answering() -> impl Strategy<Value = Answering> {
-        let side = || proptest::collection::btree_set(0_u16..1200, 0..5).prop_map(|keys| keys.into_iter().collect());
-        let keys = (side(), side()).prop_map(|(left, right)| Answering::Keys(Keys { left, right }));
-        prop_oneof![Just(Answering::Touch), keys]
-    }
-
-    fn glasses(sizes: BoxedStrategy<Size>) -> impl Strategy<Value = Glass> {
-        let millimetres = proptest::option::of((20_u32..900, 20_u32..900).prop_map(Size::from));
-        (sizes, millimetres, answering()).prop_map(|(size, millimetres, answering)| Glass {
-            millimetres,
-            answering,
-            ..Glass::of(size)
-        })
-    }
-
-    fn modes() -> impl Strategy<Value = Mode> {
-        any::<bool>().prop_map(|large_text| Mode { large_text, high_contrast: false })
-    }
-
-    fn themes() -> impl Strategy<Value = Theme> {
-        let logo = proptest::option::of((1_u32..900, 1_u32..300).prop_map(Size::from));
-        (any::<u32>(), any::<u32>(), logo).prop_map(|(corner_radius, spacing, logo)| {
-            let logo = logo.map(|size| Arc::new(Picture::plain(size, 0xff00_0000)));
-            Theme { corner_radius, spacing, logo, ..Theme::default() }
-        })
-    }
-
-    fn apart(one: &Rectangle, other: &Rectangle) -> bool {
-        one.intersection(other).is_zero_sized()
-    }
-
-    fn within(inner: &Rectangle, outer: &Rectangle) -> bool {
-        inner.is_zero_sized() || inner.intersection(outer) == *inner
-    }
-
-    fn all_apart(parts: &[Rectangle]) -> bool {
-        parts.iter().enumerate().all(|(index, part)| parts[index + 1..].iter().all(|other| apart(part, other)))
-    }
-
-    proptest! {
-        #[test]
-        fn everything_is_on_the_panel_and_nothing_overlaps(
-            glass in glasses(sizes(0..=1920, 0..=1920)),
-            (mode, theme, right_to_left) in (modes(), themes(), any::<bool>()),
-            (answers, qr, explain) in (0_usize..=5, any::<bool>(), any::<bool>()),
-            picture in proptest::option::of(sizes(1..=2000, 1..=1100)),
-        ) {
-            let writing = Writing { right_to_left, ..Writing::default() };
-            let canvas = Canvas::new(&glass, mode, &theme, writing);
-            let purpose = if explain { Purpose::Explain } else { Purpose::Invite };
-            let layout = offer(&sample(answers, picture, qr), purpose, &canvas);
-            let screen = Rectangle::new(Point::zero(), glass.size);
-            let on_card: Vec<_> = [Some(layout.text), layout.picture, layout.qr].into_iter().flatten().collect();
-            prop_assert!(on_card.iter().all(|part| within(part, &layout.card)), "{on_card:?} on {:?}", layout.card);
-            prop_assert!(all_apart(&on_card), "{on_card:?}");
-            let parts: Vec<_> =
-                layout.answers.iter().copied().chain([layout.card, layout.bar]).chain(layout.logo).collect();
-            prop_assert!(parts.iter().all(|part| within(part, &screen)), "{parts:?} on {screen:?}");
-            prop_assert!(all_apart(&parts), "{parts:?}");
-            prop_assert!(layout.answers.len() <= MAX_ANSWERS);
-            let notice = notice(&canvas);
-            prop_assert!(within(&notice.card, &screen) && within(&notice.sign, &notice.card));
-            prop_assert!(within(&notice.text, &notice.card) && apart(&notice.text, &notice.sign));
-            prop_assert!(notice.logo.is_none_or(|logo| apart(&logo, &notice.card) && within(&logo, &screen)));
-            let attract = attract(&canvas);
-            prop_assert!(within(&attract.text, &screen));
-            prop_assert!(attract.logo.is_none_or(|logo| apart(&logo, &attract.text) && within(&logo, &screen)));
-        }
-
-        #[test]
-        fn on_a_real_touch_panel_every_part_has_room(
-            size in sizes(320..=1920, 240..=1920),
-            picture in proptest::option::of(sizes(1..=2000, 1..=1100)),
-            (answers, qr) in (0_usize..=5, any::<bool>()),
-        ) {
-            let (glass, theme) = (Glass::of(size), Theme::default());
-            let canvas = Canvas::new(&glass, Mode::default(), &theme, Writing::default());
-            let layout = offer(&sample(answers, picture, qr), Purpose::Invite, &canvas);
-            let parts = [Some(layout.text), layout.picture, layout.qr];
-            prop_assert!(parts.into_iter().flatten().all(|part| !part.is_zero_sized()), "{layout:?}");
-            prop_assert_eq!(layout.answers.len(), answers.min(MAX_ANSWERS));
-            // A finger needs 20 mm, and never fewer than 44 pixels where the panel has them.
-            let least = canvas.scale.tenths(TARGET).max(44).min(size.height / 8);
-            prop_assert!(layout.answers.iter().all(|button| button.size.height >= least && button.size.width >= least));
-        }
-    }
-
-    #[test]
-    fn on_usual_panels_buttons_and_code_are_as_large_as_people_need() {
-        let glass = |width, height, wide, high| Glass {
-            millimetres: Some(Size::new(wide, high)),
-            ..Glass::of(Size::new(width, height))
-        };
-        for glass in [glass(1024, 768, 305, 229), glass(1920, 1080, 476, 268), glass(768, 1366, 193, 344)] {
-            let theme = Theme::default();
-            let canvas = Canvas::new(&glass, Mode::default(), &theme, Writing::default());
-            for purpose in [Purpose::Invite, Purpose::Explain] {
-                let layout = offer(&sample(3, None, true), purpose, &canvas);
-                let target = canvas.scale.tenths(TARGET);
-                assert!(
-                    layout.answers.iter().all(|button| button.size.height >= target && button.size.width >= target)
-                );
-                let code = layout.qr.unwrap().size.width;
-                assert!(code >= canvas.scale.tenths(LEAST_CODE), "{code} pixels on {}", glass.size);
-            }
-        }
-    }
-
-    #[test]
-    fn a_picture_keeps_its_proportions() {
-        for panel in [Size::new(1024, 768), Size::new(768, 1366), Size::new(320, 240)] {
-            let (glass, theme) = (Glass::of(panel), Theme::default());
-            let canvas = Canvas::new(&glass, Mode::default(), &theme, Writing::default());
-            let layout = offer(&sample(2, Some(Size::new(400, 300)), false), Purpose::Invite, &canvas);
-            let place = layout.picture.unwrap();
-            let expected = place.size.width * 3 / 4;
-            assert!(place.size.height.abs_diff(expected) <= 1, "{place:?} on {panel}");
-        }
-    }
-
-    #[test]
-    fn scripts_from_the_right_have_the_mirrored_layout() {
-        let (glass, theme) = (Glass::of(Size::new(1024, 768)), Theme::default());
-        let places = |writing| {
-            let canvas = Canvas::new(&glass, Mode::default(), &theme, writing);
-            offer(&sample(3, Some(Size::new(400, 300)), false), Purpose::Invite, &canvas)
-        };
-        let (left, right) = (places(Writing::default()), places(Writing { right_to_left: true, ..Writing::default() }));
-        assert_eq!(left.picture.unwrap(), mirror(right.picture.unwrap(), glass.size));
-        assert!(right.answers[0].top_left.x > right.answers[2].top_left.x);
-        assert!(right.picture.unwrap().top_left.x < right.text.top_left.x);
-    }
-}
+mod tests;

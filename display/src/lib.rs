@@ -37,6 +37,7 @@ mod still;
 // The glass, and the desk that checks what will be on it.
 mod check;
 pub mod panel;
+mod pattern;
 mod screen;
 
 pub use buffers::Buffers;
@@ -45,6 +46,7 @@ pub use fonts::FAMILIES;
 pub use frame::{EncodeError, Frame, encode_png};
 pub use glass::{Answering, Glass, Keys, Mode, Side};
 pub use panel::{Panel, PanelError};
+pub use pattern::test_pattern;
 pub use picture::{Limits, Picture, PictureError};
 pub use rgb565::rgb565;
 pub use screen::{Screen, ShowError, Shown};

@@ -69,6 +69,11 @@ impl Scale {
         (tenths * self.density + 5_000) / 10_000
     }
 
+    /// Whether whoever reads asked for larger text, and words need the room that pictures have otherwise.
+    pub(crate) const fn is_large(self) -> bool {
+        self.large_text
+    }
+
     /// Smallest font size in pixels: for the customer's eyes on this glass, and never without shape.
     pub(crate) fn smallest_text(self) -> u32 {
         let em = if self.large_text { LARGE } else { READABLE };

@@ -20,7 +20,7 @@ const LABEL_LINES: usize = 2;
 /// Wanted size of a button's label in pixels of the reference panel.
 const LABEL: u32 = 28;
 /// Distance of a label from the sides of its button.
-const LABEL_SIDES: u32 = 18;
+const LABEL_SIDES: u32 = 10;
 /// Percent of the height that a title may take from the body.
 const TITLE_SHARE: u32 = 65;
 /// Sizes that are tried, in percent of the wanted one, before a text counts as too long.

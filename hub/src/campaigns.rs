@@ -19,6 +19,7 @@ mod forms;
 mod time;
 
 pub(crate) use file::{BundleFile, CampaignFile};
+pub use forms::{Pixels, PixelsError};
 
 use file::{AudienceTable, ScheduleTable, TextTable, VariantTable};
 use time::{Clock, End};
@@ -71,13 +72,15 @@ pub(crate) fn bundle(tables: &Tables<'_>) -> Result<Setting, Vec<Problem>> {
         theme: file.theme.into(),
         attract: words(file.attract).collect(),
         thanks: words(file.thanks).collect(),
+        out_of_order: words(file.out_of_order).collect(),
         campaigns: Vec::new(),
     };
     problems.extend(bundle.check().err().map(|error| match error {
         BundleError::Words(found) => tables.problem_at(&found.key, found.problem),
         error => Problem::of_file(tables.file(), error),
     }));
-    for (key, words) in [("attract", &bundle.attract), ("thanks", &bundle.thanks)] {
+    let around = [("attract", &bundle.attract), ("thanks", &bundle.thanks), ("out_of_order", &bundle.out_of_order)];
+    for (key, words) in around.into_iter().filter(|(key, words)| *key != "out_of_order" || !words.is_empty()) {
         problems.extend(missing(&file.languages, words).map(|language| tables.problem_at(key, language)));
     }
     let mut panels: Vec<PanelSize> = file.panels.into_iter().map(|panel| panel.0).collect();

@@ -63,7 +63,7 @@ pub struct Draft {
     pub window_seconds: u32,
     /// What must be put right before it can be published.
     pub problems: Vec<Problem>,
-    /// What is doubtful about it; nothing, while there is a problem.
+    /// What is doubtful about it; while there is a problem, only what is so on the glass.
     pub warnings: Vec<Problem>,
     mentions: Vec<Mention>,
 }
@@ -73,7 +73,7 @@ pub struct Draft {
 pub struct Trial<'a> {
     /// The panels; those that the folder names, if there are none here.
     pub panels: &'a [PanelSize],
-    /// The ways in which customers read.
+    /// The ways in which customers read. What is wrong for the usual one is a problem, for another it is doubtful.
     pub modes: &'a [Mode],
     /// Another folder whose look is put on in place of its own.
     pub look: Option<&'a Path>,
@@ -127,10 +127,19 @@ struct Stage<'a> {
     modes: &'a [Mode],
 }
 
+/// What was found in a folder.
+#[derive(Default)]
+struct Findings {
+    problems: Vec<Problem>,
+    warnings: Vec<Problem>,
+}
+
 impl Default for Trial<'_> {
-    /// What is published is tried on the folder's own panels, as most customers read.
+    /// What is published is tried on the folder's own panels, as most customers read and with large text. High contrast changes no place.
     fn default() -> Self {
-        Trial { panels: &[], modes: &[Mode { large_text: false, high_contrast: false }], look: None }
+        const USUAL: Mode = Mode { large_text: false, high_contrast: false };
+        const READERS: [Mode; 2] = [USUAL, Mode { large_text: true, ..USUAL }];
+        Trial { panels: &[], modes: &READERS, look: None }
     }
 }
 
@@ -162,36 +171,40 @@ fn check_at(folder: &Path, now: Utc) -> Result<Checked, CheckError> {
 /// [`draft`] at this time.
 fn draft_at(folder: &Path, trial: Trial<'_>, now: Utc) -> Result<Draft, CheckError> {
     let files = files(folder).map_err(|source| CheckError::Read { path: folder.to_owned(), source })?;
-    let mut problems = Vec::new();
+    let mut findings = Findings::default();
     if files.len() > MOST_FILES {
-        problems.push(Problem::of_file(folder, format!("{} campaigns, over {}", files.len(), limits::CAMPAIGNS)));
+        findings
+            .problems
+            .push(Problem::of_file(folder, format!("{} campaigns, over {}", files.len(), limits::CAMPAIGNS)));
     }
-    let mut load = |path: &Path| Document::load(path, path).map_err(|problem| problems.push(problem)).ok();
+    let mut load = |path: &Path| Document::load(path, path).map_err(|problem| findings.problems.push(problem)).ok();
     let around = load(&folder.join(BUNDLE));
     let dress = trial.look.map(|look| load(&look.join(BUNDLE)));
     let documents: Vec<Document> = files.iter().take(MOST_FILES).filter_map(|file| load(file)).collect();
 
     let mut media = Vec::new();
-    let stage = stage(around.as_ref(), dress.as_ref().map(Option::as_ref), trial, &mut media, &mut problems);
+    let stage = stage(around.as_ref(), dress.as_ref().map(Option::as_ref), trial, &mut media, &mut findings);
     let mut sheets: Vec<Sheet<'_>> = Vec::new();
     for document in &documents {
-        let sheet = document.tables().and_then(|tables| sheet(tables, stage.as_ref(), &mut media, &mut problems));
+        let sheet =
+            document.tables().and_then(|tables| sheet(tables, stage.as_ref(), &mut media, &mut findings.problems));
         match sheet {
             Ok(sheet) => {
-                problems.extend(secrets::problems(&sheet));
-                problems.extend(stage.iter().flat_map(|stage| glass::problems(&sheet, stage)));
+                findings.problems.extend(secrets::problems(&sheet));
+                stage.iter().for_each(|stage| glass::look_at(&sheet, stage, &mut findings));
                 let (misnamed, twice) = names(&sheet, &sheets);
-                problems.extend(misnamed);
+                findings.problems.extend(misnamed);
                 sheets.extend((!twice).then_some(sheet));
             }
-            Err(found) => problems.extend(found),
+            Err(found) => findings.problems.extend(found),
         }
     }
+    let Findings { mut problems, mut warnings } = findings;
     let Some(stage) = stage else { return Err(CheckError::Problems { path: folder.to_owned(), problems }) };
     let bundle = whole(&stage.setting.bundle, &sheets, folder, &mut problems);
-    let (mut warnings, mut mentions) = (Vec::new(), Vec::new());
+    let mut mentions = Vec::new();
     if problems.is_empty() {
-        warnings = doubts::warnings(&stage.setting, &stage.tables, &sheets, now);
+        warnings.extend(doubts::warnings(&stage.setting, &stage.tables, &sheets, now));
         mentions = sheets.iter().flat_map(mentions::of).collect();
     }
     let Setting { panels, window: window_seconds, .. } = stage.setting;
@@ -204,8 +217,9 @@ fn stage<'a>(
     dress: Option<Option<&Document>>,
     trial: Trial<'a>,
     media: &mut Vec<Medium>,
-    problems: &mut Vec<Problem>,
+    findings: &mut Findings,
 ) -> Option<Stage<'a>> {
+    let problems = &mut findings.problems;
     let own = around.and_then(|around| read_bundle(around, problems));
     let (written, theme, found) = match dress {
         Some(dress) => {
@@ -221,7 +235,7 @@ fn stage<'a>(
         setting.panels = trial.panels.to_vec();
     }
     let stage = Stage { setting, tables, theme, modes: trial.modes };
-    problems.extend(glass::around(&stage));
+    glass::look_around(&stage, findings);
     Some(stage)
 }
 

@@ -131,6 +131,8 @@ listen = "127.0.0.1:8477"
 # The panel, in pixels.
 width = 1024
 height = 768
+# How it is driven; deploy/agent.toml knows more. To be seen with: touchpoint-agent panel test --config agent.toml
+# panel = "auto"
 # Its visible area, so that text and buttons are as large as people need.
 # millimetres = [305, 229]
 # Function keys beside it instead of touch: the middle of each in thousandths of the height, from the top down.
@@ -141,7 +143,7 @@ height = 768
 # high_contrast = true
 # Where the packages fonts-noto-core and fonts-noto-cjk are: scripts beyond Latin, Greek and Cyrillic need them.
 # fonts = ["/usr/share/fonts"]
-# The screen as a PNG file, renewed with each view.
+# For panel = "png": the screen as a file, renewed with each view.
 # picture = "screen.png"
 
 [visit]

@@ -51,13 +51,16 @@ impl HealthLine {
 
 /// The first trouble of a device, the worst first.
 fn trouble(health: &Health) -> Option<String> {
-    let Health { journal, unfollowed, refused, disk, visits, .. } = health;
+    let Health { journal, unfollowed, refused, disk, visits, panel, .. } = health;
     let some = |count: u64| Some(count).filter(|&count| count > 0);
     let foul: u64 = refused.times.iter().filter(|(reason, _)| RefusalReason::is_foul(**reason)).map(|(_, n)| n).sum();
     let waiting = journal.oldest_unconfirmed_s.filter(|&seconds| seconds > WAITING_S);
     let troubles = [
         journal.alarm.clone(),
         some(visits.unrecorded).map(|facts| format!("{facts} facts could not be recorded")),
+        panel.as_ref().filter(|panel| !panel.open).map(|panel| {
+            format!("the panel shows nothing: {}", panel.error.as_deref().unwrap_or("it is being opened"))
+        }),
         disk.free_bytes.filter(|_| disk.low).map(|free| format!("the disk is nearly full: {free} bytes are free")),
         (!journal.reserve).then(|| "no room is held on the disk for the next answers".to_owned()),
         unfollowed.campaigns.as_ref().map(|campaigns| {
@@ -96,7 +99,7 @@ pub(crate) fn age(then: Utc, now: Utc) -> String {
 mod tests {
     use super::*;
     use touchpoint_protocol::health::{
-        DiskHealth, HeldHealth, JournalHealth, Refused, Unfollowed, UnfollowedCampaigns, VisitHealth,
+        DiskHealth, HeldHealth, JournalHealth, PanelHealth, Refused, Unfollowed, UnfollowedCampaigns, VisitHealth,
     };
 
     fn well() -> Health {
@@ -118,6 +121,7 @@ mod tests {
             unfollowed: Unfollowed::default(),
             disk: DiskHealth { free_bytes: Some(1 << 40), low: false },
             visits: VisitHealth { count: 4, unrecorded: 0, unpresented: 0 },
+            panel: Some(PanelHealth { open: true, driver: Some("drm".to_owned()), failures: 0, error: None }),
             painted: None,
         }
     }
@@ -137,6 +141,8 @@ mod tests {
         assert!(line(ill.clone(), true, 0).unwrap().starts_with("it refused 2 messages"));
         ill.unfollowed.campaigns = Some(UnfollowedCampaigns { revision: 7, reason: "too large".to_owned() });
         assert_eq!(line(ill.clone(), true, 0).unwrap(), "campaigns revision 7 are not followed: too large");
+        ill.panel = Some(PanelHealth { open: false, driver: None, failures: 1, error: Some("unplugged".to_owned()) });
+        assert_eq!(line(ill.clone(), true, 0).unwrap(), "the panel shows nothing: unplugged");
         ill.journal.alarm = Some("a damaged journal".to_owned());
         assert_eq!(line(ill, true, 0).unwrap(), "a damaged journal");
     }

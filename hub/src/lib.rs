@@ -60,6 +60,7 @@ mod report;
 mod document;
 mod store;
 
+pub use campaigns::{Pixels, PixelsError};
 pub use check::{CheckError, Checked, Draft, Medium, Trial, check, draft};
 pub use config::{Config, ConfigError};
 pub use customers::{BadRows, ReadError};

@@ -29,7 +29,7 @@ use touchpoint_protocol::{
     name::{GroupId, JournalId, ShardId},
 };
 use touchpoint_vault::{
-    Durability, MasterKey, OpenError, Schema, Vault,
+    Durability, MasterKey, OpenError, Readers, Schema, Vault,
     column::{json, parsed},
     rusqlite,
 };
@@ -41,6 +41,7 @@ static SCHEMA: Schema = Schema {
     name: "head-office",
     application_id: 0x7470_686f, // "tpho"
     durability: Durability::Precious,
+    readers: Readers::Patient,
     log_pages: Schema::LOG_PAGES,
     migrations: &[include_str!("store/schema-1.sql"), include_str!("store/schema-2.sql")],
 };

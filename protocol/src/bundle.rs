@@ -34,6 +34,9 @@ pub struct Bundle {
     pub attract: BTreeMap<Language, Words>,
     /// What is shown after an answer, by language.
     pub thanks: BTreeMap<Language, Words>,
+    /// What is shown while the machine serves nobody, by language; nothing, for words that every device knows by itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub out_of_order: BTreeMap<Language, Words>,
     /// The campaigns.
     pub campaigns: Vec<Campaign>,
 }
@@ -115,6 +118,9 @@ impl Bundle {
         self.policy.check().map_err(BundleError::Words)?;
         self.check_words("attract", &self.attract)?;
         self.check_words("thanks", &self.thanks)?;
+        if !self.out_of_order.is_empty() {
+            self.check_words("out_of_order", &self.out_of_order)?;
+        }
         let mut seen = std::collections::BTreeSet::new();
         for campaign in &self.campaigns {
             if !seen.insert(&campaign.id) {
@@ -172,6 +178,7 @@ mod tests {
             theme: theme(),
             attract: words.clone(),
             thanks: words,
+            out_of_order: BTreeMap::new(),
             campaigns: vec![savings()],
         }
     }

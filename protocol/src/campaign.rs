@@ -162,6 +162,9 @@ pub struct Text {
     /// A label for each of the campaign's answers.
     #[serde(default)]
     pub answers: Vec<String>,
+    /// What stands in place of the body for who asks for more: at most [`limits::MORE`] characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more: Option<String>,
 }
 
 /// What is wrong with a campaign, and where.
@@ -248,7 +251,14 @@ impl Campaign {
     }
 
     fn check_texts(&self, key: &str, texts: &BTreeMap<Language, Text>, qr: bool) -> Result<(), CampaignProblem> {
+        let any_more = texts.values().any(|text| text.more.is_some());
         texts.iter().try_for_each(|(language, text)| {
+            let more = match &text.more {
+                Some(_) if !self.answers.contains(&AnswerKind::More) => Err("nobody can ask for it: answers lack more"),
+                None if any_more => Err("there is none, and other languages have one"),
+                _ => Ok(()),
+            };
+            more.map_err(|what| CampaignProblem::at(&format!("{key}.{language}.more"), what.to_owned()))?;
             text.check(self.answers.len(), qr, self.audience == Audience::Strangers)
                 .map_err(|found| CampaignProblem::at(&format!("{key}.{language}.{}", found.key), found.problem))
         })
@@ -275,7 +285,11 @@ impl Text {
             let problem = format!("{} labels for {answers} answers", self.answers.len());
             return Err(CampaignProblem::at("answers", problem));
         }
-        for (key, words) in [("title", &self.title), ("body", &self.body)] {
+        if let Some(more) = &self.more {
+            check_line(more, limits::MORE).map_err(|problem| CampaignProblem::at("more", problem))?;
+        }
+        let more = self.more.iter().map(|more| ("more", more));
+        for (key, words) in [("title", &self.title), ("body", &self.body)].into_iter().chain(more) {
             let template = Template::parse(words).map_err(|error| CampaignProblem::at(key, error.to_string()))?;
             if template.needs_attribute() && strangers {
                 let problem = "has a placeholder without a default, and strangers have no attributes".to_owned();
@@ -318,6 +332,7 @@ pub(crate) mod tests {
             title: "More for your savings".to_owned(),
             body: "3.1 % for twelve months, from the first euro.".to_owned(),
             answers: vec!["Yes, please".to_owned(), "No more offers".to_owned()],
+            more: None,
         };
         Campaign {
             id: "savings".parse().unwrap(),
@@ -412,6 +427,19 @@ pub(crate) mod tests {
         assert_eq!(text(|t| t.title = "x".repeat(41)), "text.en.title: 41 characters, over 40");
         assert_eq!(text(|t| t.body = "a\nb".to_owned()), "text.en.body: holds the control character '\\n'");
         assert_eq!(text(|t| t.answers = vec![]), "text.en.answers: 0 labels for 2 answers");
+        let more = |words: &str, answers: [AnswerKind; 2]| {
+            problem(|c| {
+                c.answers = answers.to_vec();
+                c.texts.get_mut(&en).unwrap().more = Some(words.to_owned());
+                let without = c.texts.get(&en).unwrap().clone();
+                c.texts.insert("fr".parse().unwrap(), Text { more: None, ..without });
+            })
+        };
+        let [asked, unasked] = [[AnswerKind::More, AnswerKind::OptOut], [AnswerKind::Accept, AnswerKind::OptOut]];
+        assert_eq!(more("More.", unasked), "text.en.more: nobody can ask for it: answers lack more");
+        assert_eq!(more("More.", asked), "text.fr.more: there is none, and other languages have one");
+        assert_eq!(more(&"x".repeat(241), asked), "text.en.more: 241 characters, over 240");
+        assert_eq!(more("{", asked), "text.en.more: has a { without a }");
     }
 
     fn variant(id: &str) -> Variant {

@@ -34,6 +34,9 @@ pub struct Health {
     pub disk: DiskHealth,
     /// The visits since the agent's start.
     pub visits: VisitHealth,
+    /// The panel, if it is one that says how it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub panel: Option<PanelHealth>,
     /// The last message that was on the glass.
     pub painted: Option<Painted>,
 }
@@ -164,6 +167,20 @@ pub struct VisitHealth {
     pub unpresented: u64,
 }
 
+/// The panel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PanelHealth {
+    /// Whether it can show anything; if not, the agent goes on trying.
+    pub open: bool,
+    /// What drives it, such as `drm`; nobody knows before it was open for the first time.
+    pub driver: Option<String>,
+    /// How often it failed since the agent's start, or could not be opened.
+    pub failures: u64,
+    /// Why, the last time.
+    pub error: Option<String>,
+}
+
 /// A message that was really on the glass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -216,6 +233,8 @@ impl Health {
         let texts = [
             ("alarm", health.journal.alarm.as_ref()),
             ("refused.last", health.refused.last.as_ref()),
+            ("panel.driver", health.panel.as_ref().and_then(|panel| panel.driver.as_ref())),
+            ("panel.error", health.panel.as_ref().and_then(|panel| panel.error.as_ref())),
             ("unfollowed.customers", customers.as_ref().map(|unfollowed| &unfollowed.reason)),
             ("unfollowed.campaigns", campaigns.as_ref().map(|unfollowed| &unfollowed.reason)),
         ];
@@ -284,10 +303,11 @@ mod tests {
             refused: Refused { times: REASONS.map(|reason| (reason, u64::MAX)).into(), last: Some(text.clone()) },
             unfollowed: Unfollowed {
                 customers: Some(UnfollowedCustomers { epoch: u64::MAX, revision: u64::MAX, reason: text.clone() }),
-                campaigns: Some(UnfollowedCampaigns { revision: u64::MAX, reason: text }),
+                campaigns: Some(UnfollowedCampaigns { revision: u64::MAX, reason: text.clone() }),
             },
             disk: DiskHealth { free_bytes: Some(u64::MAX), low: false },
             visits: VisitHealth { count: u64::MAX, unrecorded: u64::MAX, unpresented: u64::MAX },
+            panel: Some(PanelHealth { open: false, driver: Some(text.clone()), failures: u64::MAX, error: Some(text) }),
             painted: Some(Painted {
                 campaign: name.parse().unwrap(),
                 language: "de".parse().unwrap(),

@@ -93,6 +93,9 @@ pub const BODY: usize = 120;
 /// Longest body beside a QR code, in characters: taking out a phone needs the time.
 pub const BODY_WITH_QR: usize = 80;
 
+/// Longest text for who asks for more, in characters: read in 20 s at 12 characters a second, by somebody who wants to.
+pub const MORE: usize = 240;
+
 /// Longest label of an answer, in characters: one line of a button a third of the screen wide.
 pub const LABEL: usize = 28;
 
@@ -124,7 +127,7 @@ pub const VERSION: usize = 40;
 pub const TOKENS: usize = 2;
 
 /// Largest health document, in bytes: at its largest it has half of that.
-pub const HEALTH: usize = 8 * 1024;
+pub const HEALTH: usize = 16 * 1024;
 
 /// Longest text in a health document, in characters: an error with its causes, and not the data it speaks of.
 pub const HEALTH_TEXT: usize = 300;

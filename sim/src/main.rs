@@ -1,13 +1,22 @@
 //! `touchpoint-sim`: the developer's desk from the command line. Results go to stdout, logs to stderr.
 
+mod shoot;
+mod sit;
+
 use clap::{Parser, Subcommand};
+use shoot::Order;
+use sit::{Seat, SitError};
 use std::{
     io::{self, Write},
+    net::SocketAddr,
     path::PathBuf,
     process::ExitCode,
 };
 use touchpoint_agent::{chain, log};
-use touchpoint_sim::demo::{self, Customers, DemoError, Options, OutFolder, OutFolderError, Performance, Table};
+use touchpoint_sim::{
+    demo::{self, Customers, DemoError, Options, OutFolder, OutFolderError, Performance, Table},
+    shot::ShotError,
+};
 use tracing::Level;
 
 /// A developer's desk: a kiosk and its head office on this machine, without any hardware.
@@ -38,6 +47,44 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Draws everything a campaign folder shows on one picture: each language, size, reader and theme
+    #[command(after_help = "Examples: touchpoint-sim shot sim/demo/retailer --out retailer.png\n          \
+        touchpoint-sim shot sim/demo/campaigns --language de --size 800x480 --mode standard --theme sim/demo/retailer\n\n\
+        Exit codes: 0 it can be published as it is, 1 it cannot, which the picture shows where it can, 2 wrong usage.")]
+    Shot(Order),
+    /// Serves the desk as a page: a kiosk to be touched, customers to be sent to it, faults as switches, and what comes of it
+    #[command(after_help = "Example: touchpoint-sim web --campaigns sim/demo/campaigns\n\n\
+        Then open http://127.0.0.1:8080 on this machine. Campaign files that are changed are checked and published at once.\n\
+        The fault `disk full` takes a disk of the device's own: start it as root, or as `unshare -rm touchpoint-sim web`.\n\n\
+        Exit codes: 0 stopped with Ctrl-C, 1 the desk failed, 2 wrong usage. Logs follow RUST_LOG.")]
+    Web {
+        /// Where the page is served: an address of this machine alone
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+        #[command(flatten)]
+        seat: Seat,
+        /// Play this script at the desk
+        #[arg(long, value_name = "FILE")]
+        script: Option<PathBuf>,
+    },
+    /// Shows the kiosk's glass in a window: the mouse touches it, and keys do everything else
+    #[cfg(feature = "window")]
+    #[command(after_help = "Example: touchpoint-sim window --campaigns sim/demo/campaigns\n\n\
+        Prints what the keys do, and what happens. Exit codes: 0 closed, 1 the desk failed, 2 wrong usage. Logs follow RUST_LOG.")]
+    Window {
+        #[command(flatten)]
+        seat: Seat,
+    },
+    /// Plays a script of visits and faults without hands, and says whether everything came as it expects
+    #[command(after_help = "Example: touchpoint-sim play sim/scripts/outage.toml\n\n\
+        Exit codes: 0 everything came as expected, 1 something did not or the desk failed, 2 wrong usage or a script that\n\
+        makes no sense. Logs follow RUST_LOG.")]
+    Play {
+        /// The script
+        script: PathBuf,
+        #[command(flatten)]
+        seat: Seat,
+    },
 }
 
 /// Stopped by SIGINT, as shells count it: 128 and the signal's number.
@@ -53,6 +100,10 @@ enum Failure {
     Out(#[from] OutFolderError),
     #[error("the demo did not come to its end")]
     Demo(#[from] DemoError),
+    #[error(transparent)]
+    Shot(#[from] ShotError),
+    #[error(transparent)]
+    Sit(#[from] SitError),
     #[error("cannot start threads")]
     Threads(#[source] io::Error),
     #[error("cannot print")]
@@ -60,10 +111,7 @@ enum Failure {
 }
 
 fn main() -> ExitCode {
-    let Arguments { command: Command::Demo { customers, seed, out, json } } = Arguments::parse();
-    // An outage is part of the show.
-    log::to_stderr(Level::ERROR);
-    match demonstrate(customers, seed, out, json) {
+    match run(Arguments::parse().command) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
@@ -71,18 +119,53 @@ fn main() -> ExitCode {
             let _ = writeln!(io::stderr(), "error: {}", chain(&failure));
             match failure {
                 Failure::Out(_) => ExitCode::from(USAGE),
+                Failure::Sit(error) if error.is_usage() => ExitCode::from(USAGE),
                 Failure::Demo(DemoError::Stopped) => ExitCode::from(INTERRUPTED),
-                Failure::Demo(_) | Failure::Threads(_) | Failure::Print(_) => ExitCode::FAILURE,
+                Failure::Demo(_) | Failure::Shot(_) | Failure::Sit(_) | Failure::Threads(_) | Failure::Print(_) => {
+                    ExitCode::FAILURE
+                }
             }
         }
     }
 }
 
+/// Does what is asked; whether all was well.
+fn run(command: Command) -> Result<bool, Failure> {
+    match command {
+        Command::Demo { customers, seed, out, json } => {
+            // An outage is part of the show.
+            log::to_stderr(Level::ERROR);
+            demonstrate(customers, seed, out, json)
+        }
+        Command::Shot(order) => {
+            log::to_stderr(Level::ERROR);
+            Ok(shoot::shoot(order)?)
+        }
+        Command::Web { listen, seat, script } => {
+            let tail = sit::log(Level::WARN);
+            let served = runtime()?.block_on(sit::web(listen, seat, script.as_deref(), tail));
+            Ok(served.map(|()| true)?)
+        }
+        #[cfg(feature = "window")]
+        Command::Window { seat } => {
+            let tail = sit::log(Level::WARN);
+            Ok(sit::window(&runtime()?, seat, tail).map(|()| true)?)
+        }
+        Command::Play { script, seat } => {
+            let tail = sit::log(Level::ERROR);
+            Ok(runtime()?.block_on(sit::play(&script, seat, tail))?)
+        }
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Runtime::new().map_err(Failure::Threads)
+}
+
 /// Plays the demo; whether all was well.
 fn demonstrate(customers: Customers, seed: u64, out: PathBuf, json: bool) -> Result<bool, Failure> {
     let options = Options { customers, seed, out: OutFolder::open(out)? };
-    let runtime = tokio::runtime::Runtime::new().map_err(Failure::Threads)?;
-    let performance = runtime.block_on(perform(&options, json))?;
+    let performance = runtime()?.block_on(perform(&options, json))?;
     Ok(performance.problems().next().is_none())
 }
 

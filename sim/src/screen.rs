@@ -7,13 +7,15 @@ use std::{
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use touchpoint_display::{Frame, Panel, PanelError, Point, Rectangle, Size};
+use tokio::sync::watch;
+use touchpoint_display::{EncodeError, Frame, Panel, PanelError, Point, Rectangle, Size, encode_png};
 
 /// What a customer would see. Clones look at the same glass; it outlives the agent that draws on it.
 #[derive(Clone)]
 pub struct Glass {
     size: Size,
     lit: Arc<Mutex<Lit>>,
+    changes: watch::Sender<u64>,
 }
 
 /// What is on the glass.
@@ -22,6 +24,7 @@ struct Lit {
     pixels: Vec<u32>,
     presents: u64,
     views: u64,
+    is_broken: bool,
 }
 
 /// The end of the glass that the agent draws on. It copies the damaged rows and nothing else, as a real panel's driver does, so that
@@ -32,7 +35,13 @@ impl Glass {
     /// A dark glass of this size in pixels.
     pub fn new(size: Size) -> Glass {
         let pixels = vec![0; size.width as usize * size.height as usize];
-        Glass { size, lit: Arc::new(Mutex::new(Lit { pixels, presents: 0, views: 0 })) }
+        let lit = Lit { pixels, presents: 0, views: 0, is_broken: false };
+        Glass { size, lit: Arc::new(Mutex::new(lit)), changes: watch::Sender::new(0) }
+    }
+
+    /// Its size, in pixels.
+    pub fn size(&self) -> Size {
+        self.size
     }
 
     /// A panel that shows on this glass.
@@ -50,14 +59,37 @@ impl Glass {
         self.lock().views
     }
 
+    /// Counts how often something else was on the glass, for whoever wants to look at it then.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// It breaks, or is mended: while it is broken, its panel refuses every picture, and what was on the glass stays there.
+    pub fn breaks(&self, is_broken: bool) {
+        self.lock().is_broken = is_broken;
+    }
+
+    /// Nothing lights it any more, until the next picture.
+    pub fn goes_dark(&self) {
+        self.lock().pixels.fill(0);
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    /// What is on the glass, as a PNG.
+    ///
+    /// # Errors
+    /// It cannot be encoded.
+    pub fn png(&self) -> Result<Vec<u8>, EncodeError> {
+        let mut frame = Frame::new(self.size);
+        let pixels = self.lock().pixels.clone();
+        let Ok(()) = frame.fill_contiguous(&Rectangle::new(Point::zero(), self.size), pixels.into_iter().map(colour));
+        encode_png(&frame)
+    }
+
     /// The glass as the simulator's display, which windows and pictures are made of.
     pub fn display(&self) -> SimulatorDisplay<Rgb888> {
         let mut display = SimulatorDisplay::new(self.size);
         let lit = self.lock();
-        let colour = |pixel: u32| {
-            let [_, red, green, blue] = pixel.to_be_bytes();
-            Rgb888::new(red, green, blue)
-        };
         let points = embedded_graphics::primitives::PointsIter::points(&display.bounding_box());
         let pixels = points.zip(&lit.pixels).map(|(at, pixel)| Pixel(at, colour(*pixel)));
         let Ok(()) = display.draw_iter(pixels);
@@ -79,6 +111,12 @@ impl Glass {
     }
 }
 
+/// A pixel as the drawing crates have it.
+fn colour(pixel: u32) -> Rgb888 {
+    let [_, red, green, blue] = pixel.to_be_bytes();
+    Rgb888::new(red, green, blue)
+}
+
 impl std::fmt::Debug for Glass {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Glass({}x{}, {} views)", self.size.width, self.size.height, self.views())
@@ -94,6 +132,10 @@ impl Panel for SimulatedPanel {
         let size = self.0.size;
         let whole = damage.contains(&Rectangle::new(Point::zero(), size));
         let mut lit = self.0.lock();
+        if lit.is_broken {
+            let source = io::Error::other("simulated failure");
+            return Err(PanelError::Device { name: "simulated screen".to_owned(), source });
+        }
         for area in damage {
             let (left, top) = (area.top_left.x.unsigned_abs() as usize, area.top_left.y.unsigned_abs() as usize);
             let rows = lit.pixels.chunks_exact_mut(size.width.max(1) as usize).skip(top);
@@ -103,6 +145,8 @@ impl Panel for SimulatedPanel {
         }
         lit.presents += 1;
         lit.views += u64::from(whole);
+        drop(lit);
+        self.0.changes.send_modify(|changes| *changes += 1);
         Ok(())
     }
 }
@@ -133,6 +177,26 @@ mod tests {
         glass.save_png(&path).unwrap();
         let picture = Picture::decode(&fs::read(&path).unwrap(), Limits::default()).unwrap();
         assert_eq!(picture.pixels(), screen.frame().pixels());
+    }
+
+    #[test]
+    fn a_broken_glass_refuses_pictures_and_a_mended_one_takes_them() {
+        let glass = Glass::new(SIZE);
+        let changes = glass.changes();
+        let mut screen = Screen::new(glass.panel(), Theme::default());
+        glass.breaks(true);
+        assert!(screen.show(&offer()).is_err());
+        assert!(!changes.has_changed().unwrap());
+        glass.breaks(false);
+        screen.show(&offer()).unwrap();
+        assert!(changes.has_changed().unwrap());
+        let picture = Picture::decode(&glass.png().unwrap(), Limits::default()).unwrap();
+        assert_eq!(picture.pixels(), screen.frame().pixels());
+        glass.goes_dark();
+        assert_ne!(
+            Picture::decode(&glass.png().unwrap(), Limits::default()).unwrap().pixels(),
+            screen.frame().pixels()
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use touchpoint_protocol::{
     interaction::Interaction,
     name::JournalId,
 };
-use touchpoint_vault::{Durability, Key, MasterKey, Schema, Vault, rusqlite::Connection};
+use touchpoint_vault::{Durability, Key, MasterKey, Readers, Schema, Vault, rusqlite::Connection};
 
 /// More than any journal of a test holds.
 const ALL: usize = 1_000_000;
@@ -146,7 +146,8 @@ async fn check_whole(copy: &Path, key: &Key, application: [u8; 4]) {
 pub async fn faults(copy: &Path, key: &Key, application: [u8; 4]) -> Vec<String> {
     let (name, application_id) = ("copy", i32::from_be_bytes(application));
     let (durability, log_pages) = (Durability::Rebuildable, Schema::LOG_PAGES);
-    let schema = Schema { name, application_id, durability, log_pages, migrations: &NO_MIGRATIONS };
+    let schema =
+        Schema { name, application_id, durability, readers: Readers::Patient, log_pages, migrations: &NO_MIGRATIONS };
     let vault = Vault::open(copy, key, &schema).unwrap();
     let lines = |connection: &Connection, pragma: &str| {
         connection.prepare(pragma)?.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
@@ -168,6 +169,7 @@ mod tests {
         name: "words",
         application_id: i32::from_be_bytes(*b"word"),
         durability: Durability::Precious,
+        readers: Readers::Patient,
         log_pages: Schema::LOG_PAGES,
         migrations: &["CREATE TABLE word (text TEXT NOT NULL) STRICT"],
     };

@@ -45,6 +45,11 @@ pub fn screen(name: &str, bytes: &[u8]) -> Option<String> {
     compare(&format!("{SCREENS}/{name}.png"), bytes)
 }
 
+/// The same for a test pattern: its name is that below `patterns`, without the ending.
+pub fn pattern(name: &str, bytes: &[u8]) -> Option<String> {
+    compare(&format!("patterns/{name}.png"), bytes)
+}
+
 /// The golden pictures there are, by file name.
 pub fn pictures() -> Vec<String> {
     names(&folder())

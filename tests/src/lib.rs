@@ -8,6 +8,7 @@
 //! process                a program of ours, run or running
 //! head_office, kiosk     the two programs in their folders; api speaks to a kiosk
 //! books, crowd           what both databases really hold, and what they should
+//! browser                a real one, for the pages that programs serve or write
 //! rogue                  whoever stands where head office should
 //! machine                an agent in this process, for visits that take no time
 //! power                  every disk that a power cut could leave behind a journal
@@ -32,6 +33,8 @@ pub mod kiosk;
 
 pub mod books;
 pub mod crowd;
+
+pub mod browser;
 
 pub mod rogue;
 

@@ -56,11 +56,25 @@ pub struct Machine {
     pub visits: watch::Receiver<VisitLoop>,
     fuse: Arc<AtomicBool>,
     journal: Journal,
+    /// While it is switched on.
+    power: Option<Power>,
+    config: Config,
+    answering: Answering,
+    panel: MakePanel,
+    _folder: TempDir,
+}
+
+/// An agent that runs.
+struct Power {
+    visits: watch::Receiver<VisitLoop>,
+    journal: Journal,
     events: mpsc::Sender<Event>,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), DeviceError>>,
-    _folder: TempDir,
 }
+
+/// Makes a panel of the glass, and of where the machine's events go.
+type MakePanel = Box<dyn Fn(&Glass, mpsc::Sender<Event>) -> Box<dyn Panel>>;
 
 /// A panel that fails when its fuse has blown.
 struct Fused {
@@ -78,24 +92,37 @@ impl Machine {
 
     /// The same, with a glass on which customers answer like this.
     pub fn try_out_answering(answering: Answering, test: impl AsyncFnOnce(&mut Machine)) {
-        Machine::run(|_| {}, answering, test);
+        Machine::run(|_| {}, answering, |glass, _| glass.panel(), test);
     }
 
     /// The same, with the demo's campaigns changed.
     pub fn try_out_with(change: impl FnOnce(&mut Bundle), test: impl AsyncFnOnce(&mut Machine)) {
-        Machine::run(change, Answering::Touch, test);
+        Machine::run(change, Answering::Touch, |glass, _| glass.panel(), test);
     }
 
-    fn run(change: impl FnOnce(&mut Bundle), answering: Answering, test: impl AsyncFnOnce(&mut Machine)) {
+    /// The same, with a panel of the test's own making: of the glass, and of where the machine's events go.
+    pub fn try_out_on(
+        panel: impl Fn(&Glass, mpsc::Sender<Event>) -> Box<dyn Panel> + 'static,
+        test: impl AsyncFnOnce(&mut Machine),
+    ) {
+        Machine::run(|_| {}, Answering::Touch, panel, test);
+    }
+
+    fn run(
+        change: impl FnOnce(&mut Bundle),
+        answering: Answering,
+        panel: impl Fn(&Glass, mpsc::Sender<Event>) -> Box<dyn Panel> + 'static,
+        test: impl AsyncFnOnce(&mut Machine),
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         LocalSet::new().block_on(&runtime, async {
-            let mut machine = Machine::start(change, answering).await;
+            let mut machine = Machine::start(change, answering, Box::new(panel)).await;
             test(&mut machine).await;
-            machine.stops().await;
+            machine.switch_off().await;
         });
     }
 
-    async fn start(change: impl FnOnce(&mut Bundle), answering: Answering) -> Machine {
+    async fn start(change: impl FnOnce(&mut Bundle), answering: Answering, panel: MakePanel) -> Machine {
         let folder = TempDir::new().unwrap();
         let nowhere = "mqtt://127.0.0.1:1".parse().unwrap();
         let office = touchpoint_hub::init(&folder.path().join("office"), &"acme".parse().unwrap(), &nowhere).unwrap();
@@ -105,7 +132,7 @@ impl Machine {
         office.close().await.unwrap();
 
         let config = Config::read(&kiosk.join("agent.toml")).unwrap();
-        let Keys { master, tokens, head_office, .. } = Keys::load(&config.keys, &config.databases()).unwrap();
+        let Keys { master, tokens, .. } = Keys::load(&config.keys, &config.databases()).unwrap();
         std::fs::create_dir(&config.folder).unwrap();
         let [path, _] = config.databases();
         let cache = Cache::open(&path, &master.derive("cache")).unwrap();
@@ -113,19 +140,21 @@ impl Machine {
         cache.close().await.unwrap();
 
         let (glass, clock) = (Glass::new(config.screen), Arc::new(SimulatedClock::new()));
-        let device = Device::open(config, &master, tokens, head_office).await.unwrap();
-        let (events, happening) = mpsc::channel(EVENTS);
-        let (visits, journal) = (device.visits(), device.journal().clone());
-        let (stop, stopped) = oneshot::channel();
         let fuse = Arc::new(AtomicBool::new(false));
-        let panel = Fused { panel: glass.panel(), blown: Arc::clone(&fuse) };
-        let known = touchpoint_display::Glass { answering, ..touchpoint_display::Glass::of(panel.size()) };
-        let screen = Screen::on(known, Box::new(panel), Theme::default());
-        let stopped = async { drop(stopped.await) };
-        let running = spawn_local(device.run(screen, happening, Arc::clone(&clock), stopped));
-        let machine = Machine { clock, glass, visits, fuse, journal, events, stop, running, _folder: folder };
+        let power = switch_on(&config, &answering, &panel, &glass, &clock, &fuse).await;
+        let (visits, journal, power) = (power.visits.clone(), power.journal.clone(), Some(power));
+        let machine = Machine { clock, glass, visits, fuse, journal, power, config, answering, panel, _folder: folder };
         machine.settles().await;
         machine
+    }
+
+    /// The agent is stopped and started again.
+    pub async fn restarts(&mut self) {
+        self.switch_off().await;
+        let power = switch_on(&self.config, &self.answering, &self.panel, &self.glass, &self.clock, &self.fuse).await;
+        (self.visits, self.journal) = (power.visits.clone(), power.journal.clone());
+        self.power = Some(power);
+        self.settles().await;
     }
 
     /// A customer comes with this card number, and waits for so long: what was decided.
@@ -154,18 +183,34 @@ impl Machine {
         seconds: Option<u32>,
         attributes: VisitAttributes,
     ) -> Result<VisitStatus, Busy> {
-        let card = Card::payment(number).unwrap();
-        let (decided, decision) = oneshot::channel();
-        let arrival = Arrival { card, seconds, attributes, received: Instant::now(), decided };
-        self.happens(Event::Arrived(arrival)).await;
+        let decision = self.enters(number, seconds, attributes).await;
         let decision = timeout(STEP, decision).await.expect("a decision in time").expect("a decision");
         self.settles().await;
         decision.map(|status| *status)
     }
 
+    /// A customer comes with this card number: whether nobody decides anything for them.
+    pub async fn is_turned_away(&self, number: &str) -> bool {
+        let decision = self.enters(number, None, VisitAttributes::default()).await;
+        timeout(STEP, decision).await.expect("an end in time").is_err()
+    }
+
+    async fn enters(
+        &self,
+        number: &str,
+        seconds: Option<u32>,
+        attributes: VisitAttributes,
+    ) -> oneshot::Receiver<Result<Box<VisitStatus>, Busy>> {
+        let card = Card::payment(number).unwrap();
+        let (decided, decision) = oneshot::channel();
+        let arrival = Arrival { card, seconds, attributes, received: Instant::now(), decided };
+        self.happens(Event::Arrived(arrival)).await;
+        decision
+    }
+
     /// Something happens, and the agent has done what follows from it.
     pub async fn happens(&self, event: Event) {
-        self.events.send_timeout(event, STEP).await.expect("the agent takes events");
+        self.power().events.send_timeout(event, STEP).await.expect("the agent takes events");
         // A decision is waited for by whoever arrives; everything else is done when the next event has been.
         self.settles().await;
     }
@@ -198,9 +243,14 @@ impl Machine {
         (0..768).flat_map(row).all(|point| display.get_pixel(point) == first)
     }
 
-    async fn stops(self) {
-        drop(self.stop);
-        timeout(STEP, self.running).await.expect("it stops in time").unwrap().unwrap();
+    fn power(&self) -> &Power {
+        self.power.as_ref().expect("it is on")
+    }
+
+    async fn switch_off(&mut self) {
+        let Power { stop, running, .. } = self.power.take().expect("it is on");
+        drop(stop);
+        timeout(STEP, running).await.expect("it stops in time").unwrap().unwrap();
         assert_eq!(self.visits.borrow().unrecorded, 0);
     }
 
@@ -209,7 +259,7 @@ impl Machine {
     async fn settles(&self) {
         for _ in 0..3 {
             let (reply, picture) = oneshot::channel();
-            self.events.send_timeout(Event::Picture(reply), STEP).await.expect("the agent takes events");
+            self.power().events.send_timeout(Event::Picture(reply), STEP).await.expect("the agent takes events");
             let _: Frame = timeout(STEP, picture).await.expect("a picture in time").expect("a picture");
         }
     }
@@ -259,6 +309,29 @@ fn fact(fact: &Fact) -> String {
         Fact::Discarded { through } => format!("discarded: through {through}"),
         Fact::Erased { through_position } => format!("erased: through position {through_position}"),
     }
+}
+
+/// Starts an agent on the files of before.
+async fn switch_on(
+    config: &Config,
+    answering: &Answering,
+    panel: &MakePanel,
+    glass: &Glass,
+    clock: &Arc<SimulatedClock>,
+    fuse: &Arc<AtomicBool>,
+) -> Power {
+    let Keys { master, tokens, head_office, .. } = Keys::load(&config.keys, &config.databases()).unwrap();
+    let device = Device::open(config.clone(), &master, tokens, head_office).await.unwrap();
+    let (events, happening) = mpsc::channel(EVENTS);
+    let (visits, journal) = (device.visits(), device.journal().clone());
+    let (stop, stopped) = oneshot::channel();
+    let panel = Fused { panel: panel(glass, events.clone()), blown: Arc::clone(fuse) };
+    let known =
+        touchpoint_display::Glass { answering: answering.clone(), ..touchpoint_display::Glass::of(panel.size()) };
+    let screen = Screen::on(known, Box::new(panel), Theme::default());
+    let stopped = async { drop(stopped.await) };
+    let running = spawn_local(device.run(screen, happening, Arc::clone(clock), stopped));
+    Power { visits, journal, events, stop, running }
 }
 
 /// Puts customers and campaigns where synchronisation would have put them.

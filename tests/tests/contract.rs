@@ -122,8 +122,10 @@ fn every_path_and_every_field_is_there_and_no_other() {
         ("/v1/visits", "post", "Arrival"),
         ("/v1/explain", "post", "Question"),
         ("/v1/visit/answer", "post", "Answer"),
+        ("/v1/visit/press", "post", "Press"),
         ("/v1/visit/event", "post", "Event"),
         ("/v1/visit/pin-entry", "put", "PinEntry"),
+        ("/v1/out-of-order", "put", "OutOfOrder"),
     ] {
         assert_eq!(call(api, path, method, r#"{"something-else":1}"#).status, 400, "{path}");
         for field in contract.fields(schema) {

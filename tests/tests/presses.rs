@@ -13,7 +13,10 @@ use touchpoint_agent::{
 use touchpoint_display::{Answering, Keys, Point, Side};
 use touchpoint_protocol::{
     bundle::Bundle,
-    campaign::{AnswerKind::Accept, Campaign},
+    campaign::{
+        AnswerKind::{Accept, More, OptOut},
+        Campaign,
+    },
     sequence::Next,
 };
 use touchpoint_tests::{
@@ -201,6 +204,45 @@ fn presses_while_nobody_is_there_change_nothing() {
         }
         assert_eq!((machine.glass.views(), machine.visits.borrow().visits), (views, 0));
         assert_eq!(machine.recorded().await, [""; 0]);
+    });
+}
+
+#[test]
+fn who_asks_for_more_has_time_to_read_it() {
+    let wordy = |bundle: &mut Bundle| {
+        let savings = bundle.campaigns.iter_mut().find(|campaign| campaign.id.as_str() == "savings").unwrap();
+        savings.answers = vec![More, Accept, OptOut];
+        savings.texts.values_mut().for_each(|text| text.more = Some("Alles, was es dazu zu sagen gibt.".to_owned()));
+    };
+    Machine::try_out_with(wordy, async |machine| {
+        machine.arrives_unhurried(ANNA).await.unwrap();
+        machine.passes(20 * SECOND).await;
+        machine.happens(Touched(BUTTON)).await;
+        assert_eq!(machine.visits.borrow().visit.as_ref().unwrap().answers, [Accept, OptOut]);
+        machine.passes(24 * SECOND).await;
+        assert_eq!(phase(machine), Phase::Showing);
+        machine.happens(Event::Chosen(Accept)).await;
+        let expected = [
+            "shown: savings in de",
+            "ended: savings, more after 20000 ms",
+            "shown: savings in de (Answer)",
+            "ended: savings, accept after 24000 ms",
+        ];
+        assert_eq!(machine.recorded().await, expected);
+    });
+}
+
+#[test]
+fn a_key_that_stands_for_an_answer_gives_it_wherever_that_is_and_once() {
+    Machine::try_out_answering(keys(), async |machine| {
+        machine.arrives(ANNA, WAIT).await.unwrap();
+        machine.happens(Event::Chosen(Accept)).await;
+        machine.passes(2 * SECOND).await;
+        // Not on the glass.
+        machine.happens(Event::Chosen(More)).await;
+        assert_eq!(phase(machine), Phase::Showing);
+        machine.happens(Event::Chosen(Accept)).await;
+        assert_eq!(machine.recorded().await, ["shown: savings in de", "ended: savings, accept after 2000 ms"]);
     });
 }
 

@@ -7,6 +7,7 @@ use touchpoint_agent::{
     status::Phase,
 };
 use touchpoint_protocol::{
+    bundle::Bundle,
     campaign::AnswerKind::{Accept, Decline, More, OptOut},
     interaction::{Ending, Reason},
 };
@@ -299,5 +300,19 @@ fn what_happens_while_nobody_is_there_changes_nothing() {
         machine.passes(1_000 * SECOND).await;
         assert_eq!(machine.visits.borrow().visits, 0);
         assert_eq!(machine.recorded().await, [""; 0]);
+    });
+}
+
+#[test]
+fn what_a_device_may_show_in_a_day_is_not_more_because_it_was_started_again() {
+    let once_a_day = |bundle: &mut Bundle| bundle.policy.device_showings_a_day = Some(1);
+    Machine::try_out_with(once_a_day, async |machine| {
+        machine.arrives(ANNA, WAIT).await.unwrap();
+        machine.happens(Event::Left).await;
+        machine.restarts().await;
+        assert_eq!(machine.arrives(BEN, WAIT).await.unwrap().reason, Some(Reason::DeviceBudget));
+        machine.passes(24 * 3_600 * SECOND).await;
+        machine.restarts().await;
+        assert!(machine.arrives(BEN, WAIT).await.unwrap().shown, "the day after");
     });
 }

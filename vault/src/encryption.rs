@@ -161,7 +161,7 @@ mod tests {
 
     use super::*;
     use crate::key::MasterKey;
-    use crate::schema::{Durability, Schema};
+    use crate::schema::{Durability, Readers, Schema};
     use crate::vault::Vault;
 
     const SECRET: &str = "Ms Example prefers the blue card";
@@ -170,6 +170,7 @@ mod tests {
         name: "notes",
         application_id: 0x7470_0001,
         durability: Durability::Rebuildable,
+        readers: Readers::Patient,
         log_pages: Schema::LOG_PAGES,
         migrations: &["CREATE TABLE note (text TEXT NOT NULL) STRICT"],
     };

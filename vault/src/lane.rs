@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::Error;
+use crate::priority::Priority;
 
 /// Tasks that may wait for one connection. A device has a handful of callers, each waiting for its answer; a queue
 /// this long means a disk that hangs, and then the callers should wait and not the memory fill.
@@ -33,21 +34,17 @@ enum Command {
 }
 
 impl Lane {
-    /// Moves the connection to a new thread of this name and niceness (0 for that of the program), which says in `damage` when it
-    /// meets a damaged page.
+    /// Moves the connection to a new thread of this name and priority, which says in `damage` when it meets a damaged page.
     pub(crate) fn start(
         name: String,
-        niceness: i32,
+        priority: Priority,
         path: Arc<Path>,
         connection: Connection,
         damage: watch::Sender<bool>,
     ) -> io::Result<Self> {
         let (queue, commands) = mpsc::channel(QUEUE);
         let serve = move || {
-            // On Linux it is a thread's own (`setpriority(2)`, notes). One that may not be nicer works all the same.
-            if let Err(error) = rustix::process::nice(niceness) {
-                tracing::debug!(%error, "a thread keeps its priority");
-            }
+            priority.assume();
             serve(connection, commands);
         };
         thread::Builder::new().name(name).spawn(serve)?;

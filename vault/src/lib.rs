@@ -19,6 +19,7 @@ mod schema;
 
 mod encryption;
 mod lane;
+mod priority;
 mod vault;
 
 pub mod column;
@@ -31,6 +32,6 @@ pub use key::{Key, KeyError, MasterKey};
 /// The SQLite binding that tasks are written against. Only this package names it in its `Cargo.toml`, so the whole
 /// workspace has one SQLite, and this package alone decides how it is built.
 pub use rusqlite;
-pub use schema::{Durability, Schema};
+pub use schema::{Durability, Readers, Schema};
 pub use secret::{SecretError, read_secret, write_secret};
 pub use vault::Vault;

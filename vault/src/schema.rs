@@ -16,6 +16,8 @@ pub struct Schema {
     pub application_id: i32,
     /// What a power cut may cost.
     pub durability: Durability,
+    /// Who waits for what is read.
+    pub readers: Readers,
     /// Pages of 4 KiB in the write-ahead log at which a commit moves them to the database; [`Schema::LOG_PAGES`] unless
     /// there is a reason for another size.
     pub log_pages: u32,
@@ -31,6 +33,15 @@ pub enum Durability {
     Rebuildable,
     /// What was committed stays: every commit reaches the disk (`synchronous = FULL`).
     Precious,
+}
+
+/// Who waits for what is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// A customer before a screen: reads are short, and go before other work where the system allows it.
+    Customers,
+    /// Nobody who would notice a few milliseconds. Reads may be long.
+    Patient,
 }
 
 impl Schema {
@@ -113,7 +124,14 @@ mod tests {
 
     fn words(migrations: &'static [&'static str]) -> Schema {
         let (name, durability) = ("words", Durability::Rebuildable);
-        Schema { name, application_id: 0x7470_0002, durability, log_pages: Schema::LOG_PAGES, migrations }
+        Schema {
+            name,
+            application_id: 0x7470_0002,
+            durability,
+            readers: Readers::Patient,
+            log_pages: Schema::LOG_PAGES,
+            migrations,
+        }
     }
 
     fn open(folder: &TempDir, schema: &Schema) -> Result<Vault, OpenError> {

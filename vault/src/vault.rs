@@ -11,7 +11,8 @@ use crate::encryption::{connect, damage_or, require_our_file, require_sqlcipher}
 use crate::error::{Error, OpenError};
 use crate::key::Key;
 use crate::lane::Lane;
-use crate::schema::{Durability, Schema};
+use crate::priority::Priority;
+use crate::schema::{Durability, Readers, Schema};
 
 /// Decrypted pages kept by the writer, in KiB. Bulk rows come sorted, so it needs the pages of one place only.
 const WRITER_CACHE_KIB: i64 = 2 * 1024;
@@ -19,10 +20,6 @@ const WRITER_CACHE_KIB: i64 = 2 * 1024;
 /// Decrypted pages kept by the reader, in KiB: the inner pages of a table of a million rows, with room. Two vaults of
 /// both caches are 12 MiB, in an agent that has to stay under 30.
 const READER_CACHE_KIB: i64 = 4 * 1024;
-
-/// How much nicer than the rest of the program whoever writes what can be fetched again is: a tenth of the processor if others need
-/// it. A snapshot takes seconds of it, and neither a visit nor the transaction beside it should notice.
-const NICENESS: i32 = 10;
 
 /// Bytes to which the log shrinks after a large transaction, for each page it ordinarily has; twice those of a page, so
 /// it seldom has to.
@@ -81,15 +78,20 @@ impl Vault {
 
         let path: Arc<Path> = path.into();
         let damage = watch::Sender::new(false);
-        let start = |role: &str, niceness, connection| {
-            Lane::start(format!("{}-{role}", schema.name), niceness, path.clone(), connection, damage.clone())
+        let start = |role: &str, priority, connection| {
+            Lane::start(format!("{}-{role}", schema.name), priority, path.clone(), connection, damage.clone())
                 .map_err(|source| OpenError::Thread { path: path.to_path_buf(), source })
         };
-        let niceness = match schema.durability {
-            Durability::Rebuildable => NICENESS,
-            Durability::Precious => 0,
+        // A snapshot takes seconds, and neither a visit nor the transaction beside it should notice.
+        let writing = match schema.durability {
+            Durability::Rebuildable => Priority::Background,
+            Durability::Precious => Priority::Ordinary,
         };
-        Ok(Self { writer: start("writer", niceness, writer)?, reader: start("reader", 0, reader)?, path, damage })
+        let reading = match schema.readers {
+            Readers::Customers => Priority::Urgent,
+            Readers::Patient => Priority::Ordinary,
+        };
+        Ok(Self { writer: start("writer", writing, writer)?, reader: start("reader", reading, reader)?, path, damage })
     }
 
     /// Whether a task has met damage in the file, now and as it happens ([`Error::is_corrupt`]). Whatever is opened, only its
@@ -203,6 +205,7 @@ mod tests {
         name: "notes",
         application_id: 0x7470_0001,
         durability: Durability::Precious,
+        readers: Readers::Patient,
         log_pages: 250,
         migrations: &["CREATE TABLE note (text TEXT NOT NULL) STRICT"],
     };
@@ -234,19 +237,6 @@ mod tests {
         let names: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(names, ["notes.db"], "closing leaves one file");
         assert_eq!(notes(&open(&folder)).await, ["kept"]);
-    }
-
-    #[tokio::test]
-    async fn what_can_be_fetched_again_is_written_when_nobody_else_needs_the_processor() {
-        let (folder, key) = (TempDir::new().unwrap(), MasterKey::new([7; 32]).derive("notes"));
-        let nice = || rustix::process::getpriority_process(None).unwrap();
-        for (durability, niceness) in [(Durability::Rebuildable, NICENESS), (Durability::Precious, 0)] {
-            let schema = Schema { durability, ..NOTES };
-            let vault = Vault::open(&folder.path().join("notes.db"), &key, &schema).unwrap();
-            let (writer, reader) = (vault.write(move |_| Ok(nice())).await, vault.read(move |_| Ok(nice())).await);
-            assert_eq!((writer.unwrap(), reader.unwrap()), ((nice() + niceness).min(19), nice()));
-            vault.close().await.unwrap();
-        }
     }
 
     #[tokio::test]

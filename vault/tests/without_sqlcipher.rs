@@ -6,12 +6,13 @@
 
 use std::fs;
 
-use touchpoint_vault::{Durability, MasterKey, OpenError, Schema, Vault};
+use touchpoint_vault::{Durability, MasterKey, OpenError, Readers, Schema, Vault};
 
 const NOTES: Schema = Schema {
     name: "notes",
     application_id: 0x7470_0001,
     durability: Durability::Precious,
+    readers: Readers::Patient,
     log_pages: Schema::LOG_PAGES,
     migrations: &["CREATE TABLE note (text TEXT NOT NULL) STRICT"],
 };

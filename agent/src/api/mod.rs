@@ -7,9 +7,11 @@
 //! | `POST /v1/visits` | a customer is there: a card or a token, and the seconds they will wait |
 //! | `GET /v1/visit` | the visit that is going on, or the last one: what was decided, and why |
 //! | `POST /v1/visit/answer` | the customer answered |
+//! | `POST /v1/visit/press` | the customer touched the glass or pressed a function key; which answer that is, the screen knows |
 //! | `POST /v1/visit/event` | the customer asks for their balance, or chooses another language |
 //! | `PUT /v1/visit/pin-entry` | PIN entry begins or is over |
-//! | `DELETE /v1/visit` | the customer left |
+//! | `DELETE /v1/visit` | the customer left, or pressed the cancel key |
+//! | `PUT /v1/out-of-order` | the machine serves nobody from now on, or somebody again |
 //! | `POST /v1/explain` | why somebody would be shown what they would be shown, or nothing |
 //! | `GET /v1/screen.png` | what is on the glass |
 //! | `GET /v1/status` | the agent, its line and its journal |
@@ -40,6 +42,7 @@ use crate::{
 };
 
 mod explain;
+mod press;
 mod problem;
 mod screen;
 mod status;
@@ -147,8 +150,10 @@ fn router(api: Api) -> Router {
         .route("/v1/visit", get(visit::show))
         .route("/v1/visit", delete(visit::leave))
         .route("/v1/visit/answer", post(visit::answer))
+        .route("/v1/visit/press", post(press::press))
         .route("/v1/visit/event", post(visit::event))
         .route("/v1/visit/pin-entry", put(visit::pin_entry))
+        .route("/v1/out-of-order", put(visit::out_of_order))
         .route("/v1/explain", post(explain::explain))
         .route("/v1/screen.png", get(screen::png))
         .route("/v1/status", get(status::show))

@@ -19,7 +19,7 @@ use crate::{
     domain::moment::VisitAttributes,
     explain::MadeUpProfile,
     identify::{Arrival, Busy, Event, Turn, track},
-    status::VisitStatus,
+    status::{Phase, VisitStatus},
 };
 
 /// How long a caller waits for a decision: a hundred times what it takes, and far less than a customer waits.
@@ -93,7 +93,7 @@ struct Answering {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PinEntry {
+struct Active {
     active: bool,
 }
 
@@ -110,6 +110,9 @@ pub(super) async fn arrive(
     let seconds = seconds(arriving.seconds_left)?;
     let attributes = attributes(&mut arriving).map_err(refused)?;
     let card = card(arriving).map_err(refused)?;
+    if api.visits.borrow().phase == Phase::OutOfOrder {
+        return Err(Problem::new(StatusCode::CONFLICT, "the machine is out of order: PUT /v1/out-of-order first"));
+    }
     let (decided, decision) = oneshot::channel();
     send(&api, Event::Arrived(Arrival { card, seconds, attributes, received, decided }))?;
     match timeout(PATIENCE, decision).await {
@@ -146,8 +149,14 @@ pub(super) async fn event(State(api): State<Api>, body: Bytes) -> Result<StatusC
 
 /// `PUT /v1/visit/pin-entry`
 pub(super) async fn pin_entry(State(api): State<Api>, body: Bytes) -> Result<StatusCode, Problem> {
-    let PinEntry { active } = parse(body)?;
+    let Active { active } = parse(body)?;
     send(&api, Event::PinEntry(active))
+}
+
+/// `PUT /v1/out-of-order`
+pub(super) async fn out_of_order(State(api): State<Api>, body: Bytes) -> Result<StatusCode, Problem> {
+    let Active { active } = parse(body)?;
+    send(&api, Event::OutOfOrder(active))
 }
 
 /// `DELETE /v1/visit`

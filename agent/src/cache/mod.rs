@@ -18,7 +18,7 @@ use touchpoint_protocol::{
     token::Token,
 };
 use touchpoint_vault::{
-    Durability, Error, Key, OpenError, Schema, Vault,
+    Durability, Error, Key, OpenError, Readers, Schema, Vault,
     rusqlite::{self, OptionalExtension, params},
 };
 
@@ -37,6 +37,7 @@ static SCHEMA: Schema = Schema {
     name: "cache",
     application_id: i32::from_be_bytes(*b"tpca"),
     durability: Durability::Rebuildable,
+    readers: Readers::Customers,
     log_pages: Schema::LOG_PAGES,
     migrations: &[include_str!("1.sql")],
 };

@@ -2,7 +2,7 @@
 
 use super::*;
 use touchpoint_display::{Colour, Fonts, Frame, encode_png};
-use touchpoint_protocol::{policy::OverallPolicy, theme, zone::Zone};
+use touchpoint_protocol::{campaign::Campaign, policy::OverallPolicy, theme, zone::Zone};
 
 const PANEL: Size = Size::new(320, 240);
 
@@ -17,6 +17,7 @@ fn bundle(theme: theme::Theme) -> Bundle {
         theme,
         attract: words.clone(),
         thanks: words,
+        out_of_order: BTreeMap::new(),
         campaigns: Vec::new(),
     }
 }
@@ -46,6 +47,40 @@ fn decode(theme: theme::Theme, media: Vec<Vec<u8>>) -> Result<Campaigns, Campaig
 
 fn png(width: u32, height: u32) -> Vec<u8> {
     encode_png(&Frame::new(Size::new(width, height))).unwrap()
+}
+
+#[test]
+fn who_asks_for_more_is_shown_the_words_for_that_without_the_picture_and_with_the_other_answers() {
+    let json = r#"{"id":"loan","kind":"service","audience":{"customers":{}},"priority":1,"answers":["accept","more"],
+        "texts":{"en":{"title":"A loan","body":"For you.","answers":["Yes","Tell me"],"more":"At 3 %, {name|dear customer}."}}}"#;
+    let campaign: Campaign = serde_json::from_str(json).unwrap();
+    let campaigns = decode(colours(), Vec::new()).unwrap();
+    let (language, text) = campaign.texts.first_key_value().unwrap();
+    let choice = Choice { campaign: &campaign, variant: None, language, text, seconds: 6 };
+    let message = campaigns.message(&choice, None, 25);
+    assert!(message.has_more() && matches!(&message.view, View::Offer(offer) if offer.body == "For you."));
+    let more = message.more(20);
+    let View::Detail(detail) = &more.view else { panic!("{more:?}") };
+    assert_eq!((detail.title.as_str(), detail.body.as_str()), ("A loan", "At 3 %, dear customer."));
+    assert_eq!((detail.seconds_left, detail.seconds_total, detail.picture.as_ref()), (20, 20, None));
+    assert_eq!((&more.answers[..], detail.answers[0].label.as_str()), (&[AnswerKind::Accept][..], "Yes"));
+    assert!(!more.has_more(), "there is no more than more");
+}
+
+#[test]
+fn a_machine_out_of_order_says_so_in_the_words_of_head_office_or_its_own() {
+    let mut bundle = bundle(colours());
+    let said = |bundle: &Bundle| {
+        let stored = StoredCampaigns { revision: 7, bundle: bundle.encode(), media: Vec::new() };
+        match Campaigns::decode(&stored, PANEL).unwrap().out_of_order() {
+            View::OutOfOrder { title, .. } => title,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(said(&bundle), "Out of order");
+    let words = Words { title: "Back soon".to_owned(), body: "The branch is next door.".to_owned() };
+    bundle.out_of_order.insert("en".parse().unwrap(), words);
+    assert_eq!(said(&bundle), "Back soon");
 }
 
 fn with_logo(bytes: &[u8]) -> theme::Theme {

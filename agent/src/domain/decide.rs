@@ -160,8 +160,8 @@ impl<'a, 'c> Case<'a, 'c> {
         }
     }
 
-    /// Whether it is a campaign's turn in a sequence, or the first reason why it cannot be shown.
-    fn judge(&self, campaign: &'a Campaign) -> Result<bool, Loss<'a>> {
+    /// The priority of what a campaign follows, if it is its turn in a sequence; or the first reason why it cannot be shown.
+    fn judge(&self, campaign: &'a Campaign) -> Result<Option<u8>, Loss<'a>> {
         let Case { customer, moment, history, .. } = self;
         let local = campaign.schedule.zone.as_ref().map_or(self.local, |zone| zone.local(moment.utc));
         schedule::check(campaign, moment, local)?;
@@ -169,18 +169,17 @@ impl<'a, 'c> Case<'a, 'c> {
         if let Some(when) = &campaign.when {
             Known { customer: *customer, moment, local }.check(when).map_err(Loss::Unmet)?;
         }
-        let standing = self.ways.standing(&campaign.id, history);
-        if standing == Standing::NotEarned {
-            return Err(Loss::NotEarned);
-        }
-        if moment.trigger == Trigger::Answer && standing != Standing::Due {
-            return Err(Loss::NotNext);
-        }
+        let due = match self.ways.standing(&campaign.id, history) {
+            Standing::NotEarned => return Err(Loss::NotEarned),
+            Standing::Open if moment.trigger == Trigger::Answer => return Err(Loss::NotNext),
+            Standing::Open => None,
+            Standing::Due { priority } => Some(priority),
+        };
         policy::of_campaign(campaign, history, moment.utc)?;
         if campaign.kind.is_marketing() {
             self.overall?;
         }
-        Ok(standing == Standing::Due)
+        Ok(due)
     }
 
     /// What a campaign would show.

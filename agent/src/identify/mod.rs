@@ -37,6 +37,8 @@ pub enum Event {
     Cancelled,
     /// PIN entry may be active from now on, or no longer.
     PinEntry(bool),
+    /// The machine serves nobody from now on, or somebody again.
+    OutOfOrder(bool),
     /// Something calls for another decision.
     Turned(Turn),
     /// The customer left: card, cash or receipt taken.

@@ -12,11 +12,11 @@ use tokio::sync::watch;
 use touchpoint_protocol::{
     customer::CustomerId,
     interaction::{ClockQuality, Fact, Interaction, Moment},
-    name::{JournalId, VisitId},
+    name::{CampaignId, JournalId, VisitId},
     utc::Utc,
 };
 use touchpoint_vault::{
-    Durability, Error, Key, OpenError, Schema, Vault,
+    Durability, Error, Key, OpenError, Readers, Schema, Vault,
     column::{json, parsed, unreadable},
     rusqlite::{self, Transaction, params},
 };
@@ -42,11 +42,15 @@ use room::{BOUND, Bound, Standing};
 /// vault's, because a log that has reached its size needs no more of a full disk.
 const LOG_PAGES: u32 = 256;
 
+/// Most interactions of a day: of a visit every twenty seconds, day and night, with a message shown, answered and followed.
+const BUSIEST_DAY: i64 = 20_000;
+
 /// The file's schema. The application id is `tpjo`, for what `file(1)` shows.
 static SCHEMA: Schema = Schema {
     name: "journal",
     application_id: i32::from_be_bytes(*b"tpjo"),
     durability: Durability::Precious,
+    readers: Readers::Customers,
     log_pages: LOG_PAGES,
     migrations: &[include_str!("1.sql")],
 };
@@ -232,6 +236,28 @@ impl Journal {
             Ok(contacts)
         });
         contacts.await.map_err(failed("read what was said to a customer"))
+    }
+
+    /// Whose messages were shown since a moment, the latest first.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn shown_since(&self, since: Utc) -> Result<Vec<CampaignId>, JournalError> {
+        let shown = self.vault.read(move |connection| {
+            let mut query = connection.prepare_cached(include_str!("latest.sql"))?;
+            let (mut rows, mut shown) = (query.query([BUSIEST_DAY])?, Vec::new());
+            while let Some(row) = rows.next()? {
+                let Interaction { at, fact, .. } = interaction(row)?;
+                match fact {
+                    // What a clock said that cannot be believed ends nothing.
+                    _ if at.utc < since && at.clock == ClockQuality::Synchronised => break,
+                    Fact::Shown { campaign, .. } if at.utc >= since => shown.push(campaign),
+                    _ => {}
+                }
+            }
+            Ok(shown)
+        });
+        shown.await.map_err(failed("read what was shown today"))
     }
 
     /// The next interactions after this sequence number, at most `limit`; a discarded run that ends after it is one of them.

@@ -61,6 +61,24 @@ async fn a_confirmation_never_goes_back_and_never_runs_ahead() {
 }
 
 #[tokio::test]
+async fn what_was_shown_today_ends_where_a_clock_that_can_be_believed_says_yesterday() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder).await;
+    let (believed, not) = (ClockQuality::Synchronised, ClockQuality::Unsynchronised);
+    let days = [(3, believed, "a"), (1, believed, "b"), (5, believed, "c"), (1, not, "d"), (6, not, "e")];
+    for (utc, clock, campaign) in days {
+        let (campaign, language) = (campaign.parse().unwrap(), "en".parse().unwrap());
+        let fact = Fact::Shown { campaign, variant: None, language, segment: None, trigger: Trigger::Arrival };
+        let entry = entry(None, fact);
+        let at = Moment { utc: Utc::from_millis(utc), clock, ..entry.at };
+        journal.record(Entry { at, ..entry }).await.unwrap();
+        journal.record(self::entry(None, not_shown())).await.unwrap();
+    }
+    let shown = journal.shown_since(Utc::from_millis(3)).await.unwrap();
+    assert_eq!(shown.iter().map(CampaignId::as_str).collect::<Vec<_>>(), ["e", "c"]);
+}
+
+#[tokio::test]
 async fn the_contact_history_is_a_customers_own_the_latest_first() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(&folder).await;

@@ -7,23 +7,40 @@ use touchpoint_display::{
     panel::{MemoryPanel, PngPanel},
 };
 
-use super::{Facts, OpenError, Opened, drm, fbdev};
+use super::{Facts, OpenError, Opened, SpiSection, SpiWiring, drm, fbdev};
 use crate::chain;
 
 /// `screen.panel` as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum PanelSection {
+pub enum PanelKind {
     /// DRM if it has a panel, or else fbdev.
     Auto,
     /// DRM/KMS.
     Drm,
     /// The older framebuffer.
     Fbdev,
+    /// A small one on a serial bus.
+    Spi,
     /// A file, `screen.picture`.
     Png,
     /// No glass.
     None,
+}
+
+/// The keys of `[screen]` that say which panel it is.
+#[derive(Debug, Default)]
+pub struct PanelKeys {
+    /// `screen.panel`
+    pub panel: Option<PanelKind>,
+    /// `screen.device`
+    pub device: Option<PathBuf>,
+    /// `screen.connector`
+    pub connector: Option<String>,
+    /// `screen.spi`
+    pub spi: Option<SpiSection>,
+    /// `screen.picture`
+    pub picture: Option<PathBuf>,
 }
 
 /// The panel, and where it is.
@@ -35,6 +52,8 @@ pub enum PanelChoice {
     Drm(Option<PathBuf>, Option<String>),
     /// The older framebuffer; the first if not said.
     Fbdev(Option<PathBuf>),
+    /// A small one on a serial bus.
+    Spi(SpiWiring),
     /// A file that is replaced with each view.
     Png(PathBuf),
     /// Nobody looks.
@@ -42,34 +61,38 @@ pub enum PanelChoice {
 }
 
 impl PanelChoice {
-    /// What is written, each key with the panels it belongs to.
+    /// What is written, each key with the panels it belongs to, for a panel of this size.
     ///
     /// # Errors
     /// The first key that does not belong to this panel or that it lacks, and what is wrong.
-    pub fn parse(
-        panel: Option<PanelSection>,
-        device: Option<PathBuf>,
-        connector: Option<String>,
-        picture: Option<PathBuf>,
-    ) -> Result<PanelChoice, (&'static str, String)> {
-        use PanelSection::{Auto, Drm, Fbdev, None as Nothing, Png};
+    pub fn parse(keys: PanelKeys, size: Size) -> Result<PanelChoice, (&'static str, String)> {
+        use PanelKind::{Auto, Drm, Fbdev, None as Nothing, Png, Spi};
+        let PanelKeys { panel, device, connector, spi, picture } = keys;
         // A picture alone says it all.
         let panel = panel.unwrap_or(if picture.is_some() { Png } else { Nothing });
-        if device.is_some() && !matches!(panel, Drm | Fbdev) {
-            return Err(("screen.device", "is for panel = \"drm\" and \"fbdev\"".to_owned()));
+        let strays = [
+            ("screen.device", device.is_some(), &[Drm, Fbdev, Spi][..], "\"drm\", \"fbdev\" and \"spi\""),
+            ("screen.connector", connector.is_some(), &[Drm], "\"drm\""),
+            ("screen.spi", spi.is_some(), &[Spi], "\"spi\""),
+            ("screen.picture", picture.is_some(), &[Png], "\"png\""),
+        ];
+        if let Some((key, .., whose)) = strays.into_iter().find(|(_, given, of, _)| *given && !of.contains(&panel)) {
+            return Err((key, format!("is for panel = {whose}")));
         }
-        if connector.is_some() && panel != Drm {
-            return Err(("screen.connector", "is for panel = \"drm\"".to_owned()));
-        }
-        match (panel, picture) {
-            (Png, Some(picture)) => Ok(PanelChoice::Png(picture)),
-            (Png, None) => Err(("screen.picture", "is missing: the file for panel = \"png\"".to_owned())),
-            (_, Some(_)) => Err(("screen.picture", "is for panel = \"png\"".to_owned())),
-            (Auto, None) => Ok(PanelChoice::Auto),
-            (Drm, None) => Ok(PanelChoice::Drm(device, connector)),
-            (Fbdev, None) => Ok(PanelChoice::Fbdev(device)),
-            (Nothing, None) => Ok(PanelChoice::None),
-        }
+        Ok(match panel {
+            Auto => PanelChoice::Auto,
+            Drm => PanelChoice::Drm(device, connector),
+            Fbdev => PanelChoice::Fbdev(device),
+            Spi => {
+                let spi = spi.ok_or(("screen.spi", "is missing: how the panel is wired".to_owned()))?;
+                PanelChoice::Spi(spi.wiring(device, size)?)
+            }
+            Png => {
+                let missing = || ("screen.picture", "is missing: the file for panel = \"png\"".to_owned());
+                PanelChoice::Png(picture.ok_or_else(missing)?)
+            }
+            Nothing => PanelChoice::None,
+        })
     }
 
     /// Opens the panel, which has to have the pixels of this glass. What is known of its millimetres counts more than what the panel
@@ -91,7 +114,13 @@ impl PanelChoice {
             }),
             PanelChoice::Drm(device, connector) => drm::open(device.as_deref(), connector.as_deref(), size),
             PanelChoice::Fbdev(device) => fbdev::open(device.as_deref(), size),
+            PanelChoice::Spi(wiring) => wiring.open(size),
             PanelChoice::Png(picture) => {
+                // It writes beside the file first.
+                let folder = picture.parent().filter(|folder| !folder.as_os_str().is_empty());
+                if let Some(missing) = folder.filter(|folder| !folder.is_dir()) {
+                    return Err(OpenError::NoDevice { what: missing.to_owned() });
+                }
                 Ok(Opened { panel: Box::new(PngPanel::new(size, picture)), facts: software("png", picture) })
             }
             PanelChoice::None => {
@@ -114,15 +143,16 @@ mod tests {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Section {
-        panel: Option<PanelSection>,
+        panel: Option<PanelKind>,
         device: Option<PathBuf>,
         connector: Option<String>,
+        spi: Option<SpiSection>,
         picture: Option<PathBuf>,
     }
 
     fn read(text: &str) -> Result<PanelChoice, (&'static str, String)> {
-        let Section { panel, device, connector, picture } = toml::from_str(text).unwrap();
-        PanelChoice::parse(panel, device, connector, picture)
+        let Section { panel, device, connector, spi, picture } = toml::from_str(text).unwrap();
+        PanelChoice::parse(PanelKeys { panel, device, connector, spi, picture }, Size::new(320, 240))
     }
 
     #[test]
@@ -144,6 +174,8 @@ mod tests {
         assert_eq!(key("panel = \"drm\"\npicture = \"a.png\""), "screen.picture");
         assert_eq!(key("panel = \"auto\"\ndevice = \"/dev/fb0\""), "screen.device");
         assert_eq!(key("panel = \"fbdev\"\nconnector = \"DP-1\""), "screen.connector");
+        assert_eq!(key("panel = \"spi\""), "screen.spi");
+        assert_eq!(key("panel = \"drm\"\nspi = { controller = \"st7789\", data = 25 }"), "screen.spi");
     }
 
     #[test]

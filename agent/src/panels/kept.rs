@@ -4,7 +4,7 @@
 //! opening -> open -> failed -> (a pause, longer each time) -> opening ...
 //! ```
 //!
-//! Whoever presents learns within [`DEADLINE`] whether the picture is really there. A thread that hangs is left to itself, with its copy of
+//! Whoever presents learns within two seconds whether the picture is really there. A thread that hangs is left to itself, with its copy of
 //! the picture and its device; another one opens the device anew, and the first picture it gets is a whole one.
 
 use serde::Serialize;
@@ -17,32 +17,34 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use touchpoint_display::{Frame, Panel, PanelError, Point, Rectangle, Size};
 use touchpoint_link::Backoff;
-use touchpoint_protocol::health::shortened;
+use touchpoint_protocol::health::{PanelHealth, shortened};
 
 use super::{Facts, OpenError, Opened};
-use crate::chain;
-
-/// How long a picture may take: eight times what the slowest bus needs for the largest panel it drives, and little of a visit.
-const DEADLINE: Duration = Duration::from_secs(2);
-
-/// How often a panel that shows the same picture is asked whether it is still there: between two customers.
-const CHECK: Duration = Duration::from_secs(5);
+use crate::{chain, identify::Event};
 
 /// Most threads left hanging in the kernel. Before another is started one of them has to come back: more of the same would help
 /// nobody.
 const HANGING: usize = 4;
 
-/// How often it is looked whether one came back.
-const LOOK: Duration = Duration::from_secs(60);
+/// How long is waited for what.
+const TIMES: Times = Times {
+    // Eight times what the slowest bus needs for the largest panel it drives, and little of a visit.
+    deadline: Duration::from_secs(2),
+    // Between two customers.
+    check: Duration::from_secs(5),
+    // What hangs in the kernel seldom comes back, and is not missed.
+    look: Duration::from_secs(60),
+};
 
 /// Pictures on their way: one to be shown, and one that came too late for a panel that had just failed.
 const JOBS: usize = 2;
 
 /// A panel that is opened again whenever it fails.
 pub struct KeptPanel {
+    times: Times,
     size: Size,
     open: Opener,
     status: watch::Sender<PanelStatus>,
@@ -51,6 +53,17 @@ pub struct KeptPanel {
     backoff: Backoff,
     /// Held by each thread as long as it runs.
     running: Arc<()>,
+}
+
+/// How long is waited for what.
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    /// For a picture to be on the glass.
+    deadline: Duration,
+    /// Until a panel that shows the same picture is asked whether it is still there.
+    check: Duration,
+    /// Until it is looked whether one of too many threads that hang came back.
+    look: Duration,
 }
 
 /// How a panel is opened.
@@ -114,9 +127,13 @@ impl KeptPanel {
         size: Size,
         open: impl Fn() -> Result<Opened, OpenError> + Send + Sync + 'static,
     ) -> (KeptPanel, watch::Receiver<PanelStatus>) {
+        KeptPanel::with(TIMES, size, Arc::new(open))
+    }
+
+    fn with(times: Times, size: Size, open: Opener) -> (KeptPanel, watch::Receiver<PanelStatus>) {
         let (status, receiver) = watch::channel(PanelStatus::default());
-        let (open, backoff, running) = (Arc::new(open), Backoff::default(), Arc::new(()));
-        let mut kept = KeptPanel { size, open, status, worker: None, backoff, running };
+        let (backoff, running) = (Backoff::default(), Arc::new(()));
+        let mut kept = KeptPanel { times, size, open, status, worker: None, backoff, running };
         kept.start(Duration::ZERO);
         (kept, receiver)
     }
@@ -126,6 +143,7 @@ impl KeptPanel {
         let (jobs, next) = sync_channel(JOBS);
         let (told, replies) = channel();
         let thread = PanelThread {
+            times: self.times,
             size: self.size,
             open: Arc::clone(&self.open),
             status: self.status.clone(),
@@ -165,7 +183,7 @@ impl Panel for KeptPanel {
 
     fn present(&mut self, frame: &Frame, damage: &[Rectangle]) -> Result<(), PanelError> {
         let outcome = match &mut self.worker {
-            Some(worker) => worker.present(self.size, frame, damage),
+            Some(worker) => worker.present(self.times.deadline, frame, damage),
             None => Outcome::Gone("it has no thread"),
         };
         match outcome {
@@ -184,7 +202,7 @@ impl Drop for KeptPanel {
     fn drop(&mut self) {
         let Some(Worker { jobs, replies, .. }) = self.worker.take() else { return };
         drop(jobs);
-        let until = Instant::now() + DEADLINE;
+        let until = Instant::now() + self.times.deadline;
         while replies.recv_timeout(until.saturating_duration_since(Instant::now())).is_ok() {}
     }
 }
@@ -198,7 +216,7 @@ enum Outcome {
 }
 
 impl Worker {
-    fn present(&mut self, size: Size, frame: &Frame, damage: &[Rectangle]) -> Outcome {
+    fn present(&mut self, deadline: Duration, frame: &Frame, damage: &[Rectangle]) -> Outcome {
         const DIED: &str = "its thread died";
         loop {
             match self.replies.try_recv() {
@@ -211,13 +229,13 @@ impl Worker {
         // A copy, because a call that hangs keeps it.
         let (mut copy, damage) = match self.copy.take() {
             Some(copy) => (copy, damage.to_vec()),
-            None => (Frame::new(size), vec![Rectangle::new(Point::zero(), size)]),
+            None => (Frame::new(frame.size()), vec![Rectangle::new(Point::zero(), frame.size())]),
         };
         copy.copy_from(frame, &damage);
         if self.jobs.try_send(Job { opening, frame: copy, damage }).is_err() {
             return Outcome::Gone(DIED);
         }
-        match self.replies.recv_timeout(DEADLINE) {
+        match self.replies.recv_timeout(deadline) {
             Ok(Reply::Presented(copy, Ok(()))) => {
                 self.copy = Some(copy);
                 Outcome::Presented(Ok(()))
@@ -248,6 +266,7 @@ impl Worker {
 
 /// The far end: what one thread does until nobody listens to it any more.
 struct PanelThread {
+    times: Times,
     size: Size,
     open: Opener,
     status: watch::Sender<PanelStatus>,
@@ -295,7 +314,7 @@ impl PanelThread {
             if Arc::strong_count(&self.running) <= HANGING + 2 {
                 return Ok(());
             }
-            pause = LOOK;
+            pause = self.times.look;
         }
     }
 
@@ -309,7 +328,7 @@ impl PanelThread {
         self.reply(Reply::Opened(opening))?;
         self.status.send_modify(|status| status.opened(facts));
         loop {
-            let (reply, failed) = match self.jobs.recv_timeout(CHECK) {
+            let (reply, failed) = match self.jobs.recv_timeout(self.times.check) {
                 Ok(job) if job.opening != opening => continue,
                 Ok(Job { frame, damage, .. }) => {
                     let outcome = panel.present(&frame, &damage);
@@ -343,6 +362,27 @@ impl Default for PanelStatus {
 }
 
 impl PanelStatus {
+    /// Tells the visit loop how the panel is, now and whenever that changes, until one of the two is gone.
+    pub async fn tell(mut panel: watch::Receiver<PanelStatus>, events: mpsc::Sender<Event>) {
+        panel.mark_changed();
+        while panel.changed().await.is_ok() {
+            let status = panel.borrow_and_update().clone();
+            if events.send(Event::Panel(status)).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// The same, as head office is told.
+    pub fn health(&self) -> PanelHealth {
+        PanelHealth {
+            open: self.condition == Condition::Open,
+            driver: self.facts.as_ref().map(|facts| facts.driver.to_owned()),
+            failures: self.failures,
+            error: self.error.clone(),
+        }
+    }
+
     fn opened(&mut self, facts: Facts) {
         self.condition = Condition::Open;
         self.facts = Some(facts);
@@ -354,3 +394,7 @@ impl PanelStatus {
         self.error = Some(shortened(&why));
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests;

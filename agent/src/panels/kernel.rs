@@ -4,10 +4,15 @@
 #![allow(unsafe_code)]
 
 use rustix::{
-    ioctl::{Getter, IntegerSetter, Ioctl, Opcode, ioctl},
+    ioctl::{Getter, IntegerSetter, Ioctl, Opcode, Setter, Updater, ioctl, opcode},
     mm::{MapFlags, ProtFlags, mmap, munmap},
 };
-use std::{ffi::c_ulong, io, os::fd::AsFd, ptr, slice};
+use std::{
+    ffi::c_ulong,
+    io,
+    os::fd::{AsFd, FromRawFd, OwnedFd},
+    ptr, slice,
+};
 
 /// `KDSETMODE` of `linux/kd.h`, and its two modes.
 const KDSETMODE: Opcode = 0x4b3a;
@@ -19,6 +24,16 @@ const FBIOGET_VSCREENINFO: Opcode = 0x4600;
 const FBIOGET_FSCREENINFO: Opcode = 0x4602;
 const FBIOBLANK: Opcode = 0x4611;
 const FB_BLANK_UNBLANK: usize = 0;
+
+/// `SPI_IOC_WR_MODE`, `SPI_IOC_WR_BITS_PER_WORD` and `SPI_IOC_WR_MAX_SPEED_HZ` of `linux/spi/spidev.h`.
+const SPI_WRITE_MODE: Opcode = opcode::write::<u8>(b'k', 1);
+const SPI_WRITE_BITS: Opcode = opcode::write::<u8>(b'k', 3);
+const SPI_WRITE_HERTZ: Opcode = opcode::write::<u32>(b'k', 4);
+
+/// `GPIO_V2_GET_LINE_IOCTL` and `GPIO_V2_LINE_SET_VALUES_IOCTL` of `linux/gpio.h`, and the flag of an output.
+const GPIO_GET_LINE: Opcode = opcode::read_write::<LineRequest>(0xb4, 0x07);
+const GPIO_SET_VALUES: Opcode = opcode::read_write::<LineValues>(0xb4, 0x0f);
+const GPIO_OUTPUT: u64 = 1 << 3;
 
 /// A pixel as it lies in memory: an integer, any value of which is valid.
 pub(super) trait Plain: Copy {}
@@ -92,6 +107,30 @@ pub(super) struct Memory {
     reserved: [u16; 2],
 }
 
+/// A request for lines of a chip: `gpio_v2_line_request`. The first alone is asked for.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct LineRequest {
+    offsets: [u32; 64],
+    consumer: [u8; 32],
+    flags: u64,
+    attribute_count: u32,
+    reserved: [u32; 5],
+    attributes: [[u64; 3]; 10],
+    lines: u32,
+    event_buffer: u32,
+    reserved_too: [u32; 5],
+    fd: i32,
+}
+
+/// Which lines of a request are set to what: `gpio_v2_line_values`.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct LineValues {
+    bits: u64,
+    mask: u64,
+}
+
 impl<T: Plain> Mapping<T> {
     /// Maps so many bytes of a device, from `offset` on.
     ///
@@ -158,6 +197,55 @@ pub(super) fn set_graphics(console: impl AsFd, graphics: bool) -> io::Result<()>
     call(console, unsafe { IntegerSetter::<KDSETMODE>::new_usize(mode) })
 }
 
+/// Sets a bus to SPI mode 0, bytes, and this frequency, or the nearest below that it has.
+///
+/// # Errors
+/// It is none, or it cannot.
+pub(super) fn set_bus(bus: impl AsFd, hertz: u32) -> io::Result<()> {
+    // SAFETY: the first two requests take a byte, the third an integer of 32 bits.
+    let (mode, bits, hertz) = unsafe {
+        let (mode, bits) = (Setter::<SPI_WRITE_MODE, u8>::new(0), Setter::<SPI_WRITE_BITS, u8>::new(8));
+        (mode, bits, Setter::<SPI_WRITE_HERTZ, u32>::new(hertz))
+    };
+    call(&bus, mode)?;
+    call(&bus, bits)?;
+    call(&bus, hertz)
+}
+
+/// Takes a line of a chip as an output that is low, until what is returned is closed.
+///
+/// # Errors
+/// The chip has no such line, or somebody else has it.
+pub(super) fn output(chip: impl AsFd, line: u32) -> io::Result<OwnedFd> {
+    let mut request = LineRequest {
+        offsets: [0; 64],
+        consumer: *b"touchpoint\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+        flags: GPIO_OUTPUT,
+        attribute_count: 0,
+        reserved: [0; 5],
+        attributes: [[0; 3]; 10],
+        lines: 1,
+        event_buffer: 0,
+        reserved_too: [0; 5],
+        fd: -1,
+    };
+    request.offsets[0] = line;
+    // SAFETY: the request reads and writes one `gpio_v2_line_request`.
+    call(chip, unsafe { Updater::<GPIO_GET_LINE, LineRequest>::new(&mut request) })?;
+    // SAFETY: the kernel has just opened it for this request alone.
+    Ok(unsafe { OwnedFd::from_raw_fd(request.fd) })
+}
+
+/// Sets a line that was taken as an output.
+///
+/// # Errors
+/// Its chip is gone.
+pub(super) fn set_line(line: impl AsFd, high: bool) -> io::Result<()> {
+    let mut values = LineValues { bits: u64::from(high), mask: 1 };
+    // SAFETY: the request reads one `gpio_v2_line_values`.
+    call(line, unsafe { Updater::<GPIO_SET_VALUES, LineValues>::new(&mut values) })
+}
+
 /// Makes a request that is of the right type for its number, which whoever made it has seen to.
 fn call<R: Ioctl>(device: impl AsFd, request: R) -> io::Result<R::Output> {
     // SAFETY: each request above is made with the type that the kernel documents for its number.
@@ -177,6 +265,12 @@ mod tests {
     }
 
     #[test]
+    fn requests_that_carry_their_size_have_the_kernels_numbers() {
+        assert_eq!([SPI_WRITE_MODE, SPI_WRITE_BITS, SPI_WRITE_HERTZ], [0x4001_6b01, 0x4001_6b03, 0x4004_6b04]);
+        assert_eq!([GPIO_GET_LINE, GPIO_SET_VALUES], [0xc250_b407, 0xc010_b40f]);
+    }
+
+    #[test]
     fn what_is_written_to_a_mapping_is_in_what_was_mapped() {
         let mut file = tempfile::tempfile().unwrap();
         file.set_len(4096).unwrap();
@@ -193,7 +287,8 @@ mod tests {
     fn what_is_no_framebuffer_and_no_console_says_so() {
         let null = File::options().read(true).write(true).open("/dev/null").unwrap();
         assert!(setting(&null).is_err() && memory(&null).is_err() && unblank(&null).is_err());
-        assert!(set_graphics(&null, true).is_err());
+        assert!(set_graphics(&null, true).is_err() && set_bus(&null, 1).is_err());
+        assert!(output(&null, 1).is_err() && set_line(&null, true).is_err());
         assert!(Mapping::<u16>::new(&null, 0, 4096).is_err());
     }
 }

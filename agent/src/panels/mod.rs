@@ -10,6 +10,7 @@
 // Which panel, and what it turned out to be.
 mod choice;
 mod facts;
+mod wiring;
 
 // One that may fail.
 mod kept;
@@ -17,10 +18,15 @@ mod kept;
 // Each kind.
 mod drm;
 mod fbdev;
-mod kernel;
+mod spi;
 
-pub use choice::{PanelChoice, PanelSection};
+// What Linux has for them.
+mod kernel;
+mod wires;
+
+pub use choice::{PanelChoice, PanelKeys, PanelKind};
 pub use facts::{Facts, OpenError, Opened};
 pub use kept::{Condition, KeptPanel, PanelStatus};
+pub use wiring::{SpiSection, SpiWiring};
 
 use facts::millimetres;

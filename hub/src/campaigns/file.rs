@@ -185,6 +185,9 @@ pub(super) struct TextTable {
     /// A label for each of the campaign's answers, in their order.
     #[serde(default)]
     answers: Vec<String>,
+    /// What stands in place of the body for who answers `more`; the code alone, and larger, if there is none.
+    #[schemars(length(min = 1, max = limits::MORE))]
+    more: Option<String>,
 }
 
 /// One way of putting a campaign; what it does not say is as the campaign says.
@@ -257,6 +260,10 @@ pub(crate) struct BundleFile {
     /// What is shown after an answer, by language.
     #[schemars(with = "BTreeMap<Name, WordsTable>")]
     pub(super) thanks: BTreeMap<Language, WordsTable>,
+    /// What is shown while the machine serves nobody, by language; if not said, that it is out of order, and to use another.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<Name, WordsTable>")]
+    pub(super) out_of_order: BTreeMap<Language, WordsTable>,
 }
 
 /// How often a customer, and how often a device's customers, may be shown marketing at all. What is not said is not limited.
@@ -402,8 +409,8 @@ impl From<OverallTable> for OverallPolicy {
 }
 
 impl From<TextTable> for Text {
-    fn from(TextTable { title, body, answers }: TextTable) -> Text {
-        Text { title, body, answers }
+    fn from(TextTable { title, body, answers, more }: TextTable) -> Text {
+        Text { title, body, answers, more }
     }
 }
 

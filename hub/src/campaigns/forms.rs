@@ -61,12 +61,12 @@ forms! {
 /// A panel's size, written `1024x768`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub(crate) struct Pixels(pub(crate) PanelSize);
+pub struct Pixels(pub PanelSize);
 
 /// The text is no size.
 #[derive(Debug, thiserror::Error)]
 #[error("a panel is written like 1024x768, each side 1 to {LARGEST}")]
-pub(crate) struct PixelsError;
+pub struct PixelsError;
 
 impl FromStr for Pixels {
     type Err = PixelsError;

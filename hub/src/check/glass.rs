@@ -1,11 +1,11 @@
 //! A campaign tried on the glass: in each of its ways, in each language, on each panel in use.
 
-use super::{Sheet, Stage};
-use crate::{campaigns::Setting, placeholders, problem::Problem};
+use super::{Findings, Sheet, Stage};
+use crate::{campaigns::Setting, document::Tables, placeholders};
 use touchpoint_display::{AnswerButton, Emphasis, Glass, LayoutProblem, Mode, Offer, Part, Size, View};
 use touchpoint_protocol::{
     bundle::Words,
-    campaign::{PanelSize, Text},
+    campaign::{AnswerKind, PanelSize, Text},
     limits,
     name::Language,
     qr,
@@ -13,64 +13,71 @@ use touchpoint_protocol::{
 };
 
 /// What a customer would see badly, not at all, or not long enough.
-pub(super) fn problems(sheet: &Sheet<'_>, stage: &Stage<'_>) -> Vec<Problem> {
+pub(super) fn look_at(sheet: &Sheet<'_>, stage: &Stage<'_>, findings: &mut Findings) {
     let (Sheet { tables, campaign, .. }, setting) = (sheet, &stage.setting);
-    let mut problems = Vec::new();
     for (key, variant, language, text) in ways(sheet) {
+        let key = format!("{key}.{language}");
         let has_code = campaign.qr(variant).is_some();
         let seconds = text.seconds_needed(has_code);
         if seconds > setting.window {
             let what = format!("needs {seconds} s to be read, and a visit leaves {} s", setting.window);
-            problems.push(tables.problem_at(&format!("{key}.{language}"), what));
+            findings.problems.push(tables.problem_at(&key, what));
         }
-        let view = View::Offer(offer(sheet, setting, variant, text));
-        problems.extend(
-            tried(&view, panels(sheet, setting), stage)
-                .into_iter()
-                .map(|(line, what)| tables.problem_at(&format!("{key}.{language}{line}"), what)),
-        );
+        let offer = offer(sheet, setting, variant, text);
+        let detail = text.more.as_ref().map(|more| View::Detail(detail(sheet, offer.clone(), more)));
+        for view in [View::Offer(offer)].into_iter().chain(detail) {
+            tried(&view, panels(sheet, setting), stage, (tables, &key), findings);
+        }
     }
-    problems
 }
 
 /// The same of the words around the campaigns.
-pub(super) fn around(stage: &Stage<'_>) -> Vec<Problem> {
+pub(super) fn look_around(stage: &Stage<'_>, findings: &mut Findings) {
     let Stage { setting, tables, .. } = stage;
     let attract = |Words { title, body }: Words| View::Attract { title, body };
     let thanks = |Words { title, body }: Words| View::Thanks { title, body };
     let attract = setting.bundle.attract.iter().map(|(language, words)| ("attract", language, attract(words.clone())));
     let thanks = setting.bundle.thanks.iter().map(|(language, words)| ("thanks", language, thanks(words.clone())));
-    let mut problems = Vec::new();
-    for (key, language, view) in attract.chain(thanks) {
-        problems.extend(
-            tried(&view, setting.panels.iter(), stage)
-                .into_iter()
-                .map(|(line, what)| tables.problem_at(&format!("{key}.{language}{line}"), what)),
-        );
+    let stopped = |Words { title, body }: Words| View::OutOfOrder { title, body };
+    let stopped = setting.bundle.out_of_order.iter().map(|(language, words)| (language, stopped(words.clone())));
+    let stopped = stopped.map(|(language, view)| ("out_of_order", language, view));
+    for (key, language, view) in attract.chain(thanks).chain(stopped) {
+        tried(&view, setting.panels.iter(), stage, (tables, &format!("{key}.{language}")), findings);
     }
-    problems
 }
 
-/// What is wrong with a view on these panels, and with which line of it. What is wrong on several is told once.
+/// What is wrong with a view on these panels, told once if it is on several. For who reads as most do it is a problem; for others it is
+/// doubtful, because not every machine has a mode for them.
 fn tried<'a>(
     view: &View,
     panels: impl Iterator<Item = &'a PanelSize>,
     stage: &Stage<'_>,
-) -> Vec<(&'static str, String)> {
+    (tables, key): (&Tables<'_>, &str),
+    findings: &mut Findings,
+) {
     let mut told: Vec<LayoutProblem> = Vec::new();
-    let mut problems = Vec::new();
     for (panel, mode) in panels.flat_map(|panel| stage.modes.iter().map(move |mode| (panel, *mode))) {
         let PanelSize { width, height } = panel;
-        let reading = if mode == Mode::default() { String::new() } else { format!(" in {mode}") };
+        let usual = mode == Mode::default();
+        let reading = if usual { String::new() } else { format!(" in {mode}") };
         for problem in touchpoint_display::fits(view, &Glass::of(Size::new(*width, *height)), &stage.theme, mode) {
-            if !told.contains(&problem) {
-                let what = format!("on a panel of {width}x{height} pixels{reading}, {problem}");
-                problems.push((line(&problem), what));
-                told.push(problem);
+            if told.contains(&problem) {
+                continue;
             }
+            let what = format!("on a panel of {width}x{height} pixels{reading}, {problem}");
+            let line = match (line(&problem), view) {
+                (".body", View::Detail(_)) => ".more",
+                (line, _) => line,
+            };
+            let found = tables.problem_at(&format!("{key}{line}"), what);
+            if usual {
+                findings.problems.push(found)
+            } else {
+                findings.warnings.push(found)
+            }
+            told.push(problem);
         }
     }
-    problems
 }
 
 /// The panels on which a campaign may be shown.
@@ -116,6 +123,13 @@ fn offer(sheet: &Sheet<'_>, setting: &Setting, variant: Option<&Variant>, text: 
         seconds_left: 0,
         seconds_total: 0,
     }
+}
+
+/// What stands there for who asks for more.
+fn detail(sheet: &Sheet<'_>, offer: Offer, more: &str) -> Offer {
+    let labels = sheet.campaign.answers.iter().zip(offer.answers);
+    let answers = labels.filter(|(kind, _)| **kind != AnswerKind::More).map(|(_, label)| label).collect();
+    Offer { body: placeholders::sample(more, limits::MORE), picture: None, answers, ..offer }
 }
 
 /// The line of a text that a problem is about.

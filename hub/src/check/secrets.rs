@@ -43,8 +43,9 @@ pub(super) fn problems(sheet: &Sheet<'_>) -> Vec<Problem> {
     all.map(|(key, word)| sheet.tables.problem_at(&key, what(word))).collect()
 }
 
-fn in_text(key: &str, language: &Language, Text { title, body, answers }: &Text) -> Vec<(String, &'static str)> {
+fn in_text(key: &str, language: &Language, Text { title, body, answers, more }: &Text) -> Vec<(String, &'static str)> {
     let lines = [("title", title), ("body", body)].into_iter().chain(answers.iter().map(|label| ("answers", label)));
+    let lines = lines.chain(more.iter().map(|more| ("more", more)));
     lines.filter_map(|(line, words)| Some((format!("{key}.{line}"), secret(language, words)?))).collect()
 }
 

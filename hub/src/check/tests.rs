@@ -197,6 +197,25 @@ fn what_would_disappoint_on_the_glass_is_refused_with_file_line_and_key() {
             &[("savings.toml", "Good day, {first-name|dear customer}.", "Please have your PIN ready.")],
             "savings.toml:22:1: text.en.body: names \"pin\": no message asks for a secret",
         ),
+        (
+            &[
+                (
+                    "savings.toml",
+                    "answers = [\"Tell me more\", ",
+                    "more = \"Your PIN.\"\nanswers = [\"Tell me more\", ",
+                ),
+                ("savings.toml", "answers = [\"Mehr dazu\", ", "more = \"Alles.\"\nanswers = [\"Mehr dazu\", "),
+            ],
+            "savings.toml:23:1: text.en.more: names \"pin\": no message asks for a secret",
+        ),
+        (
+            &[(
+                "savings.toml",
+                "answers = [\"Tell me more\", ",
+                "more = \"All of it.\"\nanswers = [\"Tell me more\", ",
+            )],
+            "savings.toml:25:7: text.de.more: there is none, and other languages have one",
+        ),
         (&[("savings.toml", "Mehr dazu", "Ziffern eingeben")], "savings.toml:27:1: text.de.answers: names \"ziffern\""),
         (
             &[("savings.toml", "{first-name|dear customer}", "{first-name|dear customer")],
@@ -335,10 +354,29 @@ fn what_is_only_doubtful_is_a_warning_with_file_line_and_key() {
                 "savings-call.toml:1:1: id: is a follow-up that nobody will earn: savings begins when it is over",
             ],
         ),
-        (&[("savings.toml", "More for your savings", "More for your savings, and less to do.")], &[]),
         (
-            &[("savings.toml", "More for your savings", "More for your savings, and less to do..")],
+            &[
+                ("savings.toml", "More for your savings", "More for your savings, and less to do."),
+                ("savings.toml", "Good day, {first-name|dear customer}.", "Good day."),
+            ],
+            &[],
+        ),
+        (
+            &[
+                ("savings.toml", "More for your savings", "More for your savings, and less to do.."),
+                ("savings.toml", "Good day, {first-name|dear customer}.", "Good day."),
+            ],
             &["savings.toml:21:1: text.en.title: has 39 characters, nearly all of 40"],
+        ),
+        (
+            &[
+                ("welcome.toml", "answers = []", "answers = [\"more\", \"later\", \"accept\"]"),
+                ("welcome.toml", "welcome.\" }", "welcome.\", answers = [\"More\", \"Later\", \"Incomprehensible\"] }"),
+                ("welcome.toml", "willkommen.\" }", "willkommen.\", answers = [\"Mehr\", \"Nein\", \"Ja\"] }"),
+            ],
+            &[
+                "welcome.toml:8:68: text.en.answers: on a panel of 1024x768 pixels in large text, label of answer 3 does not fit its place",
+            ],
         ),
         (
             &[("savings.toml", "priority = 60", "priority = 60\nsmallest_panel = \"1280x1024\"")],

@@ -1,10 +1,9 @@
 //! Why a demo was not played to its end.
 
 use std::{io, path::PathBuf};
-use touchpoint_agent::{config::ConfigError, device::DeviceError, journal::JournalError, keys::KeysError};
-use touchpoint_hub::{EnrolError, ImportError, InitError, PublishError, ServeError};
+use touchpoint_agent::{config::ConfigError, device::DeviceError, journal::JournalError};
 
-use crate::broker::BrokerError;
+use crate::{broker::BrokerError, machine::MachineError, office::OfficeError};
 
 /// What came in between. The printer walks the chain of sources.
 #[derive(Debug, thiserror::Error)]
@@ -33,48 +32,25 @@ pub enum DemoError {
     /// There is no line.
     #[error("cannot lay the line")]
     Line(#[source] io::Error),
-    /// There is no head office.
-    #[error("head office")]
-    Init(#[from] InitError),
-    /// It does not take the customers.
-    #[error("head office")]
-    Import(#[from] ImportError),
-    /// It does not take the campaigns.
-    #[error("head office")]
-    Publish(#[from] PublishError),
-    /// It does not enrol the device.
-    #[error("head office")]
-    Enrol(#[from] EnrolError),
-    /// It stopped serving.
-    #[error("head office")]
-    Serve(#[from] ServeError),
-    /// Its database cannot be read or closed.
+    /// Head office does not do what it should.
+    #[error(transparent)]
+    Office(#[from] OfficeError),
+    /// Head office's database cannot be read or closed.
     #[error("head office's database")]
     Store(#[source] touchpoint_vault::Error),
     /// The device's folder cannot be used.
     #[error("the device's configuration")]
     Config(#[from] ConfigError),
-    /// The device's keys cannot be used.
-    #[error("the device's keys")]
-    Keys(#[from] KeysError),
-    /// The device does not open or close.
+    /// The device does not do what it should.
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+    /// The device's files do not close.
     #[error("the device")]
     Device(#[from] DeviceError),
     /// The device's journal cannot be read.
     #[error("the device's journal")]
     Journal(#[from] JournalError),
-    /// A task of the demo failed.
-    #[error("{0} failed")]
-    Task(&'static str, #[source] tokio::task::JoinError),
     /// Somebody wanted it so.
     #[error("stopped as asked")]
     Stopped,
-    /// Something did not come in time.
-    #[error("{missing} did not come within {seconds} s")]
-    Late {
-        /// What, with how far it got.
-        missing: String,
-        /// How long it was waited for.
-        seconds: u64,
-    },
 }

@@ -6,10 +6,6 @@
 mod error;
 mod options;
 
-mod campaigns;
-mod machine;
-mod office;
-
 mod script;
 mod stage;
 
@@ -26,8 +22,15 @@ pub use report::{After, By, HeadOfficeSide, JournalSide, LineState, Report, Sync
 pub use stage::STRANGERS_CARD;
 pub use table::Table;
 
-use crate::{broker::Broker, cast::Cast, customers, line::Line, secrecy::CardNumbers, tape::Tape};
-use office::HeadOffice;
+use crate::{
+    broker::Broker,
+    cast::Cast,
+    customers,
+    line::Line,
+    office::{self, HeadOffice},
+    secrecy::CardNumbers,
+    tape::Tape,
+};
 use reckoning::Reckoning;
 use stage::Stage;
 use std::{
@@ -82,7 +85,7 @@ pub async fn play(
     // The desk: a broker, head office beside it, and a line to the kiosk that is recorded.
     let broker = Broker::start().await?;
     let (head_office, founded) = select! {
-        founded = HeadOffice::found(folder.path(), broker.address(), options) => founded?,
+        founded = HeadOffice::found(folder.path(), broker.address(), options.seed, options.customers.count()) => founded?,
         () = &mut stop => return Err(DemoError::Stopped),
     };
     let tape = Arc::new(Tape::default());
@@ -105,7 +108,8 @@ pub async fn play(
     let office = head_office.end().await?;
     drop(line);
     broker.shutdown().await;
-    told.and(stopped)?;
+    told?;
+    stopped?;
 
     // The reckoning.
     let Reckoning { journal, head_office, differences } = reckoning::reckon(&config, &office).await?;

@@ -1,6 +1,7 @@
 //! The reckoning: has head office exactly what the device recorded?
 
-use super::{DemoError, HeadOfficeSide, JournalSide, machine};
+use super::{DemoError, HeadOfficeSide, JournalSide};
+use crate::machine;
 use touchpoint_agent::config::Config;
 use touchpoint_hub::Office;
 use touchpoint_protocol::{interaction::Interaction, limits, name::JournalId};

@@ -2,7 +2,6 @@
 
 use super::{
     DemoError,
-    office::Founded,
     stage::{
         Act::{Answers, Leaves, TypesPin, WaitsTooLong},
         Outcome::{NotShown, Shown},
@@ -10,7 +9,7 @@ use super::{
         Visitor::{Known, Stranger},
     },
 };
-use crate::cast::Cast;
+use crate::{cast::Cast, office::Founded};
 use touchpoint_protocol::{
     campaign::AnswerKind::{Accept, CallMe, Decline, More, OptOut},
     interaction::{
@@ -62,7 +61,7 @@ async fn afternoon(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), DemoError> 
     stage.visit(Known(&cast.nora), Answers(CallMe), Shown("mortgage-renewal", Answered(CallMe))).await?;
     // Chloé left this morning before she had answered the follow-up: it is due until she does.
     stage.visit(Known(&cast.chloe), Answers(Accept), Shown("student-abroad", Answered(Accept))).await?;
-    stage.machine.delivered().await
+    Ok(stage.machine.delivered().await?)
 }
 
 /// Business customers, until one of each kind has come: of the control group, who is shown nothing, and of the others.

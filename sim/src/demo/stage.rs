@@ -1,10 +1,7 @@
 //! One visit after the other: a visitor, what they do, and what came of it.
 
-use super::{
-    After, By, DemoError, Happening, LineState, Onlooker, OutFolder, Sync, Verdict, Visit, machine::Machine,
-    office::Founded,
-};
-use crate::{cards, cast::Person, clock::SimulatedClock, line::Line, screen::Glass};
+use super::{After, By, DemoError, Happening, LineState, Onlooker, OutFolder, Sync, Verdict, Visit};
+use crate::{cards, cast::Person, clock::SimulatedClock, line::Line, machine::Machine, office::Founded, screen::Glass};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -14,6 +11,7 @@ use touchpoint_agent::{
     identify::{Event, track},
     status::VisitStatus,
 };
+use touchpoint_display::{Screen, Theme};
 use touchpoint_protocol::{
     campaign::AnswerKind,
     card::Card,
@@ -83,7 +81,7 @@ impl<'a> Stage<'a> {
     ) -> Result<Stage<'a>, DemoError> {
         let (glass, clock) = (Glass::new(config.screen), Arc::new(SimulatedClock::new()));
         let switched_on = Instant::now();
-        let machine = Machine::start(&config, &glass, &clock).await?;
+        let machine = start(&config, &glass, &clock).await?;
         let (state, visits, surprises, sync) = (LineState::Up, Vec::new(), Vec::new(), Sync::default());
         Ok(Stage { machine, config, line, glass, clock, out, onlooker, state, visits, surprises, sync, switched_on })
     }
@@ -168,7 +166,7 @@ impl<'a> Stage<'a> {
     /// Stops the agent and starts it again, as after a power cut or an update.
     pub(super) async fn restart_the_agent(&mut self) -> Result<(), DemoError> {
         self.machine.stop().await?;
-        self.machine = Machine::start(&self.config, &self.glass, &self.clock).await?;
+        self.machine = start(&self.config, &self.glass, &self.clock).await?;
         self.tell(&Happening::Restarted)
     }
 
@@ -191,6 +189,11 @@ impl<'a> Stage<'a> {
     fn tell(&mut self, happening: &Happening<'_>) -> Result<(), DemoError> {
         self.onlooker.sees(happening).map_err(DemoError::Print)
     }
+}
+
+/// Starts the agent before this glass.
+async fn start(config: &Config, glass: &Glass, clock: &Arc<SimulatedClock>) -> Result<Machine, DemoError> {
+    Ok(Machine::start(config, Screen::new(glass.panel(), Theme::default()), clock).await?)
 }
 
 impl Visitor<'_> {

@@ -9,7 +9,7 @@ use touchpoint_protocol::{
     name::JournalId,
     utc::Utc,
 };
-use touchpoint_vault::{Durability, Key, MasterKey, Schema, Vault};
+use touchpoint_vault::{Durability, Key, MasterKey, Readers, Schema, Vault};
 
 use super::recorder::{self, Event};
 
@@ -18,6 +18,7 @@ static COUNTER: Schema = Schema {
     name: "counter",
     application_id: i32::from_be_bytes(*b"tpjo"),
     durability: Durability::Precious,
+    readers: Readers::Patient,
     log_pages: Schema::LOG_PAGES,
     migrations: &[""],
 };

@@ -1,4 +1,4 @@
-//! Two signs to stand for institutions, drawn from their outlines so that the golden screens need no picture of anybody's.
+//! A sign to stand for a bank, drawn from its outlines.
 
 use std::sync::Arc;
 use touchpoint_display::{Limits, Picture};
@@ -19,22 +19,6 @@ pub(crate) fn bank() -> Arc<Picture> {
             (false, _) => None,
             (true, true) => Some([0xff, 0xff, 0xff]),
             (true, false) => Some([0x0b, 0x4f, 0x8c]),
-        }
-    };
-    drawn(colour)
-}
-
-/// A bag with its handle.
-pub(crate) fn shop() -> Arc<Picture> {
-    let colour = |x: f32, y: f32| {
-        let from_handle = (x - 0.5).hypot(y - 0.34);
-        let handle = y < 0.36 && (0.16..0.24).contains(&from_handle);
-        let bag = (0.36..0.98).contains(&y) && (x - 0.5).abs() <= 0.36 + (y - 0.36) * 0.12;
-        let smile = y > 0.56 && (0.15..0.21).contains(&(x - 0.5).hypot(y - 0.56));
-        match (handle || bag, smile) {
-            (false, _) => None,
-            (true, true) => Some([0xff, 0xe0, 0xb0]),
-            (true, false) => Some([0xb9, 0x38, 0x12]),
         }
     };
     drawn(colour)

@@ -1,10 +1,17 @@
 //! What is shown in the golden screens: one offer in many languages, on many panels, for many eyes, and the views around it.
 
 use crate::logos;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use touchpoint_display::{
-    AnswerButton, Answering, Colour, Emphasis, Fonts, Glass, Keys, Limits, Mode, Offer, Picture, Size, Theme, View,
+    AnswerButton, Answering, Emphasis, Glass, Keys, Limits, Mode, Offer, Picture, Size, Theme, View,
 };
+use touchpoint_hub::Trial;
+use touchpoint_sim::preview::{Attributes, Preview};
+use touchpoint_tests::workspace;
+
+/// The demo's grocer, whose look travelled as every look does.
+static RETAILER: LazyLock<Preview> =
+    LazyLock::new(|| Preview::open(&workspace::root().join("sim/demo/retailer"), Trial::default()).unwrap());
 
 /// One screen.
 pub(crate) struct Scene {
@@ -118,25 +125,16 @@ fn bank() -> Theme {
     Theme { logo: Some(logos::bank()), ..Theme::default() }
 }
 
-/// A shop in warm colours, with rounder corners and another hand.
+/// A grocer in warm colours, with rounder corners and another hand.
 fn shop() -> Theme {
-    Theme {
-        background: Colour([0xff, 0xf6, 0xec]),
-        surface: Colour([0xff, 0xff, 0xff]),
-        outline: Colour([0xee, 0xd8, 0xc2]),
-        text: Colour([0x33, 0x17, 0x0d]),
-        muted: Colour([0x6d, 0x4c, 0x3d]),
-        accent: Colour([0xb9, 0x38, 0x12]),
-        on_accent: Colour([0xff, 0xff, 0xff]),
-        corner_radius: 150,
-        spacing: 95,
-        fonts: Fonts {
-            title: Some("Noto Serif".to_owned()),
-            body: Some("Noto Sans".to_owned()),
-            label: Some("Noto Sans".to_owned()),
-        },
-        logo: Some(logos::shop()),
-    }
+    RETAILER.theme()
+}
+
+/// What the grocer shows Jana.
+fn shown(language: &str, name: &str) -> View {
+    let jana = Attributes::from([("first-name".parse().unwrap(), "Jana".to_owned())]);
+    let sights = RETAILER.sights(&language.parse().unwrap(), &jana);
+    sights.into_iter().find(|sight| sight.name == name).unwrap().view
 }
 
 fn illustration() -> Arc<Picture> {
@@ -215,7 +213,7 @@ pub(crate) fn all() -> Vec<Scene> {
     let plain = || Offer { picture: None, ..offer("en") };
     add("offer-words", View::Offer(plain()), fifteen_inches(), bank(), STANDARD);
     add("offer-code", View::Offer(with_code("en")), fifteen_inches(), bank(), STANDARD);
-    add("offer-shop", View::Offer(offer("fr")), fifteen_inches(), shop(), STANDARD);
+    add("offer-shop", shown("fr", "breakfast-points"), fifteen_inches(), shop(), STANDARD);
     add("offer-keys-en", View::Offer(offer("en")), with_keys(), bank(), STANDARD);
     add("offer-keys-ar", View::Offer(offer("ar")), with_keys(), shop(), STANDARD);
     add("offer-keys-code", View::Offer(with_code("de")), with_keys(), bank(), STANDARD);
@@ -228,7 +226,8 @@ pub(crate) fn all() -> Vec<Scene> {
         let glass = panel(width, height, wide, high);
         add(&format!("offer-{width}x{height}"), View::Offer(offer("en")), glass, bank(), STANDARD);
     }
-    add("offer-768x1366-code", View::Offer(with_code("fr")), panel(768, 1366, 193, 344), shop(), STANDARD);
+    add("offer-768x1366-code", shown("en", "join-us"), panel(768, 1366, 193, 344), shop(), STANDARD);
+    add("offer-768x1366-shop", shown("de", "fresh-bread"), panel(768, 1366, 193, 344), shop(), LARGE);
 
     add("offer-large-de", View::Offer(offer("de")), fifteen_inches(), bank(), LARGE);
     add("offer-large-hi", View::Offer(offer("hi")), fifteen_inches(), bank(), LARGE);
@@ -242,7 +241,7 @@ pub(crate) fn all() -> Vec<Scene> {
 
     let welcome = ("Welcome", "Insert your card to begin.");
     add("attract-bank", attract(welcome.0, welcome.1), fifteen_inches(), bank(), STANDARD);
-    add("attract-shop", attract("Bienvenue", "Présentez votre carte de fidélité."), fifteen_inches(), shop(), STANDARD);
+    add("attract-shop", shown("fr", "attract"), fifteen_inches(), shop(), STANDARD);
     add("attract-ar", attract("أهلًا وسهلًا", "أدخل بطاقتك للبدء."), fifteen_inches(), bank(), STANDARD);
     add("attract-768x1366", attract(welcome.0, welcome.1), panel(768, 1366, 193, 344), shop(), LARGE);
     add("attract-contrast", attract(welcome.0, welcome.1), fifteen_inches(), bank(), CONTRAST);

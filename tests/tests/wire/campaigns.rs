@@ -24,7 +24,7 @@ use touchpoint_protocol::{
 pub(crate) fn fixtures() -> Vec<Fixture> {
     let alone = |(name, campaign)| (name, Bundle { campaigns: vec![campaign], ..least() });
     let dressed = Bundle { theme: theme(), ..least() };
-    let whole = [("everything", everything()), ("least", least()), ("theme", dressed)];
+    let whole = [("everything", everything()), ("least", least()), ("theme", dressed), ("words", wordy())];
     let whole = whole.into_iter().map(|(name, bundle)| (name.to_owned(), bundle));
     let all = whole.chain(kinds().chain(audiences()).chain(asked()).chain(conditions()).map(alone));
     all.map(|(name, bundle)| Fixture::new(format!("bundle/{name}.json"), bundle, Bundle::encode, Bundle::decode))
@@ -58,6 +58,7 @@ fn least() -> Bundle {
         theme,
         attract: english(words()),
         thanks: english(words()),
+        out_of_order: BTreeMap::new(),
         campaigns: vec![plain("card-expires", Kind::Service)],
     }
 }
@@ -104,7 +105,17 @@ fn plain(id: &str, kind: Kind) -> Campaign {
 
 fn text(title: &str, body: &str, answers: &[AnswerKind]) -> Text {
     let answers = answers.iter().map(|answer| format!("Say {answer}")).collect();
-    Text { title: title.to_owned(), body: body.to_owned(), answers }
+    Text { title: title.to_owned(), body: body.to_owned(), answers, more: None }
+}
+
+/// Words that are said to who asks for them, and when nobody is served.
+fn wordy() -> Bundle {
+    let answers = vec![AnswerKind::More];
+    let more = Some("Everything there is to say, {first-name|dear customer}.".to_owned());
+    let texts = english(Text { more, ..text("Asked", "What do you say?", &answers) });
+    let campaign = Campaign { answers, texts, ..plain("more", Kind::Service) };
+    let words = Words { title: "Out of order".to_owned(), body: "The branch is next door.".to_owned() };
+    Bundle { out_of_order: english(words), campaigns: vec![campaign], ..least() }
 }
 
 fn everything() -> Bundle {

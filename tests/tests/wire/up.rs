@@ -6,7 +6,7 @@ use touchpoint_protocol::{
     campaign::AnswerKind,
     digest::Digest,
     health::{
-        DiskHealth, Health, HeldHealth, JournalHealth, Painted, RefusalReason, Refused, Unfollowed,
+        DiskHealth, Health, HeldHealth, JournalHealth, Painted, PanelHealth, RefusalReason, Refused, Unfollowed,
         UnfollowedCampaigns, UnfollowedCustomers, VisitHealth,
     },
     hello::Hello,
@@ -260,6 +260,7 @@ fn healths() -> impl Iterator<Item = Fixture> {
         },
         disk: DiskHealth { free_bytes: Some(1_048_576), low: true },
         visits: VisitHealth { count: 250, unrecorded: 1, unpresented: 2 },
+        panel: None,
         painted: Some(Painted {
             campaign: "savings".parse().unwrap(),
             language: "pt-br".parse().unwrap(),
@@ -290,7 +291,17 @@ fn healths() -> impl Iterator<Item = Fixture> {
         let refused = Refused { times: [(reason, 1)].into(), last: None };
         (format!("refused_{}", word(&reason)), Health { refused, ..at_first.clone() })
     });
+    let panels = [
+        ("open", PanelHealth { open: true, driver: Some("drm".to_owned()), failures: 0, error: None }),
+        (
+            "failed",
+            PanelHealth { open: false, driver: None, failures: 3, error: Some("there is no /dev/dri".to_owned()) },
+        ),
+    ];
+    let panels =
+        panels.map(|(name, panel)| (format!("panel_{name}"), Health { panel: Some(panel), ..at_first.clone() }));
     let mut all: Vec<(String, Health)> = refused.collect();
+    all.extend(panels);
     all.extend([("at_first".to_owned(), at_first), ("in_trouble".to_owned(), in_trouble)]);
     all.into_iter()
         .map(|(name, health)| Fixture::new(format!("health/{name}.json"), health, Health::encode, Health::decode))

@@ -10,7 +10,8 @@ const CERTAIN: i64 = 100;
 /// A campaign's rank; the greatest comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank<'a> {
-    /// What head office says first.
+    /// What head office says first. A conversation that has begun goes on where it stood: a follow-up whose turn it is has at least the
+    /// priority of what it follows, or that would be said over and over before it.
     priority: u8,
     /// Whether it is this campaign's turn in a sequence.
     due: bool,
@@ -23,12 +24,14 @@ pub(super) struct Rank<'a> {
 }
 
 impl<'a> Rank<'a> {
-    pub(super) fn new(at: usize, campaign: &'a Campaign, customer: Option<&Customer>, due: bool) -> Rank<'a> {
+    /// `due` is the priority of what a follow-up follows, if it is its turn.
+    pub(super) fn new(at: usize, campaign: &'a Campaign, customer: Option<&Customer>, due: Option<u8>) -> Rank<'a> {
         let score = match &campaign.score {
             None => CERTAIN,
             Some(name) => customer.and_then(|customer| customer.profile.scores.get(name)).map_or(0, |s| i64::from(*s)),
         };
         let worth = i64::from(campaign.value) * score;
-        Rank { priority: campaign.priority, due, worth, id: Reverse(&campaign.id), at }
+        let priority = due.map_or(campaign.priority, |followed| followed.max(campaign.priority));
+        Rank { priority, due: due.is_some(), worth, id: Reverse(&campaign.id), at }
     }
 }

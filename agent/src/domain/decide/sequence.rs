@@ -6,7 +6,7 @@ use touchpoint_protocol::{campaign::Campaign, name::CampaignId, sequence::Next, 
 
 /// The ways to each follow-up, by the follow-up's name.
 #[derive(Debug)]
-pub(super) struct Ways<'a>(Vec<(&'a CampaignId, &'a CampaignId, &'a Next)>);
+pub(super) struct Ways<'a>(Vec<(&'a CampaignId, &'a Campaign, &'a Next)>);
 
 /// How a customer stands to a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,10 @@ pub(super) enum Standing {
     /// It is nobody's follow-up, or one that they have earned and answered since.
     Open,
     /// It is a follow-up, and its turn.
-    Due,
+    Due {
+        /// The priority of what it follows, the highest if it is several: where the conversation stood before it came to this.
+        priority: u8,
+    },
     /// It is a follow-up that they have not earned.
     NotEarned,
 }
@@ -22,9 +25,9 @@ pub(super) enum Standing {
 impl<'a> Ways<'a> {
     /// The ways among these campaigns.
     pub(super) fn new(campaigns: &'a [Campaign]) -> Ways<'a> {
-        let ways = campaigns.iter().flat_map(|from| from.next.iter().map(|next| (&next.campaign, &from.id, next)));
+        let ways = campaigns.iter().flat_map(|from| from.next.iter().map(move |next| (&next.campaign, from, next)));
         let mut ways: Vec<_> = ways.collect();
-        ways.sort_unstable_by_key(|(to, from, _)| (*to, *from));
+        ways.sort_unstable_by_key(|(to, from, _)| (*to, &from.id));
         Ways(ways)
     }
 
@@ -33,13 +36,14 @@ impl<'a> Ways<'a> {
         let start = self.0.partition_point(|(to, ..)| *to < campaign);
         let ways = self.0[start..].iter().take_while(|(to, ..)| *to == campaign);
         let mut follows = false;
-        let mut earned: Option<Utc> = None;
+        let (mut earned, mut priority): (Option<Utc>, u8) = (None, 0);
         for (_, from, next) in ways {
             follows = true;
-            let given = history.of(from).iter().filter(|contact| contact.what == ContactKind::Answered(next.after));
+            let given = history.of(&from.id).iter().filter(|contact| contact.what == ContactKind::Answered(next.after));
             let (count, last) = given.fold((0, None), |(count, _), contact| (count + 1, Some(contact.at)));
             if count >= usize::from(next.times) {
                 earned = earned.max(last);
+                priority = priority.max(from.priority);
             }
         }
         let answered = |since: Utc| {
@@ -50,7 +54,7 @@ impl<'a> Ways<'a> {
             _ if !follows => Standing::Open,
             None => Standing::NotEarned,
             Some(since) if answered(since) => Standing::Open,
-            Some(_) => Standing::Due,
+            Some(_) => Standing::Due { priority },
         }
     }
 }

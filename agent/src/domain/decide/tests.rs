@@ -26,7 +26,8 @@ const NOW: i64 = 1_795_253_400_000;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 fn campaign(id: &str, kind: Kind, priority: u8, audience: Audience) -> Campaign {
-    let text = Text { title: "Title".to_owned(), body: "Body".to_owned(), answers: vec!["No more".to_owned()] };
+    let text =
+        Text { title: "Title".to_owned(), body: "Body".to_owned(), answers: vec!["No more".to_owned()], more: None };
     Campaign {
         id: id.parse().expect("a name"),
         kind,
@@ -82,6 +83,7 @@ fn bundle() -> Bundle {
             logo: None,
         },
         attract: BTreeMap::<_, Words>::new(),
+        out_of_order: BTreeMap::new(),
         thanks: BTreeMap::new(),
         campaigns: vec![
             campaign("card", Kind::Offer, 20, everyone()),

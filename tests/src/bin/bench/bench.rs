@@ -26,7 +26,7 @@ pub(crate) enum Reach {
     Least(f64),
     /// The value, at most so many times its reference.
     MostTimes(f64),
-    /// The value, at least so many times its reference.
+    /// The value, at least so many times its reference; or the reference, so many times the value, of a [`Reading::ahead_of`].
     LeastTimes(f64),
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct Reading {
     pub(crate) value: f64,
     /// What it is compared with, measured in the same rounds.
     pub(crate) reference: Option<f64>,
-    /// Value by reference.
+    /// Value by reference, or the other way round.
     pub(crate) ratio: Option<f64>,
     /// (Largest - smallest) / median over the rounds, of the ratio if there is one.
     pub(crate) spread: f64,
@@ -85,5 +85,11 @@ impl Reading {
         let (value, reference) = (values.median(), references.median());
         let ratios = values.each(references, |value, reference| value / reference);
         Reading { value, reference: Some(reference), ratio: Some(value / reference), spread: ratios.spread() }
+    }
+
+    /// The same, where the less the better: how many times the value the reference is.
+    pub(crate) fn ahead_of(references: &Samples, values: &Samples) -> Reading {
+        let there_and_back = Reading::beside(references, values);
+        Reading { value: values.median(), reference: Some(references.median()), ..there_and_back }
     }
 }

@@ -9,7 +9,10 @@
 //! meter        a process's memory, and the bytes on its line
 //! population   the customers
 //! premises     head office, broker and device in a folder that goes with them
-//! sync, journal, start, decide, import, closed_loop    the families of figures, a file each
+//! offer        one offer, as a campaign, as a view and as a page's data
+//! showing      a device that shows it
+//! chromium     the same offer as a page
+//! sync, journal, start, decide, import, closed_loop, display    the families of figures, a file each
 //! report       the table, and JSON
 //! ```
 //!
@@ -27,13 +30,17 @@ mod lab;
 mod samples;
 mod tidy;
 
+mod chromium;
 mod meter;
+mod offer;
 mod population;
 mod premises;
+mod showing;
 mod yardstick;
 
 mod closed_loop;
 mod decide;
+mod display;
 mod import;
 mod journal;
 mod start;
@@ -46,8 +53,15 @@ use lab::Lab;
 use report::Report;
 
 /// Every family, in the order in which they are measured.
-const FAMILIES: [&[Bench]; 6] =
-    [&sync::BENCHES, &journal::BENCHES, &start::BENCHES, &decide::BENCHES, &import::BENCHES, &closed_loop::BENCHES];
+const FAMILIES: [&[Bench]; 7] = [
+    &sync::BENCHES,
+    &journal::BENCHES,
+    &start::BENCHES,
+    &decide::BENCHES,
+    &import::BENCHES,
+    &closed_loop::BENCHES,
+    &display::BENCHES,
+];
 
 /// Measures Touchpoint on this machine: real programs, a real Mosquitto, loopback alone.
 #[derive(Debug, Parser)]

@@ -19,6 +19,39 @@ pub(crate) fn memory_mib(process: u32, line: &str) -> f64 {
     kib / 1024.0
 }
 
+/// What these processes take of memory together, in MiB: what several share is divided among them (`Pss` in proc(5)).
+pub(crate) fn proportional_mib(processes: &[u32]) -> f64 {
+    let kib = |process: &u32| -> Option<f64> {
+        let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok()?;
+        let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+        line.trim_matches(|c: char| !c.is_ascii_digit()).parse().ok()
+    };
+    // One may have ended meanwhile; the first is who was asked for.
+    let all: Vec<f64> = processes.iter().filter_map(kib).collect();
+    assert!(!all.is_empty(), "the process runs");
+    all.iter().sum::<f64>() / 1024.0
+}
+
+/// A process and all that came of it.
+pub(crate) fn family(process: u32) -> Vec<u32> {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let children = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    let children: Vec<u32> = children
+        .flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<_>>())
+        .collect();
+    [process].into_iter().chain(children.into_iter().flat_map(family)).collect()
+}
+
+/// How long the threads of a process have had a processor, in seconds, to the nanosecond (`schedstat` in proc(5)).
+pub(crate) fn processor_seconds(process: u32) -> f64 {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).expect("the process runs").flatten();
+    let nanoseconds = threads.filter_map(|thread| {
+        let spent = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        spent.split(' ').next()?.parse::<f64>().ok()
+    });
+    nanoseconds.sum::<f64>() / 1e9
+}
+
 /// What is in memory now.
 pub(crate) const NOW: &str = "VmRSS:";
 

@@ -89,6 +89,22 @@ impl Premises {
         Config::read(&self.kiosk.folder.join("agent.toml")).expect("settings")
     }
 
+    /// The device holds every customer, and nothing else. Returns them, and as they travel.
+    pub(crate) fn stock(&self, lab: &Lab) -> (Vec<Kept>, Vec<Block>) {
+        self.wipe();
+        let (keys, [cache, _]) = (self.keys(), self.config().databases());
+        let rows = population::rows(lab.customers, &keys.tokens);
+        let blocks = population::blocks(&rows);
+        lab.runtime.block_on(async {
+            let cache = Cache::open(&cache, &keys.master.derive("cache")).expect("a cache");
+            let head = head(self, 1, &blocks);
+            stage(&cache, &head, &blocks).await;
+            cache.swap(&head).await.expect("a swap");
+            cache.close().await.expect("a whole cache");
+        });
+        (rows, blocks)
+    }
+
     /// The device forgets all it holds.
     pub(crate) fn wipe(&self) {
         let state = self.kiosk.databases();
@@ -104,16 +120,9 @@ impl Stocked {
     pub(crate) fn new(lab: &Lab) -> Stocked {
         lab.says("a device that holds everything");
         let premises = Premises::new();
-        premises.wipe();
-        let (keys, [cache, journal]) = (premises.keys(), premises.config().databases());
-        let rows = population::rows(lab.customers, &keys.tokens);
-        let blocks = population::blocks(&rows);
+        let (rows, blocks) = premises.stock(lab);
+        let (keys, [_, journal]) = (premises.keys(), premises.config().databases());
         lab.runtime.block_on(async {
-            let cache = Cache::open(&cache, &keys.master.derive("cache")).expect("a cache");
-            let head = head(&premises, 1, &blocks);
-            stage(&cache, &head, &blocks).await;
-            cache.swap(&head).await.expect("a swap");
-            cache.close().await.expect("a whole cache");
             let journal = Journal::open(&journal, &keys.master.derive("journal")).await.expect("a journal");
             let mut random = Random::new(2);
             for at in 0..lab.waiting {

@@ -169,7 +169,9 @@ fn a_follow_up_is_earned_and_then_comes_first_until_it_is_answered() {
             policy: ContactPolicy { quiet_after_decline: Interval::NONE, ..ContactPolicy::default() },
             ..campaign("card", Kind::Offer, 50, everyone())
         },
-        campaign("zz-advice", Kind::Advice, 50, everyone()),
+        // Less urgent than what it follows: that would win for ever, and the conversation never go on.
+        campaign("zz-advice", Kind::Advice, 10, everyone()),
+        campaign("other", Kind::Offer, 40, everyone()),
     ];
     let decided = |contacts: &[Contact]| {
         let decision = decide(&bundle, Some(&anna()), contacts, &moment());
@@ -184,6 +186,9 @@ fn a_follow_up_is_earned_and_then_comes_first_until_it_is_answered() {
     assert_eq!(decided(&answered).0.as_deref(), Some("card"), "its turn is over");
     let again = [&answered[..], &[declined(6)]].concat();
     assert_eq!(decided(&again).0.as_deref(), Some("zz-advice"), "its turn again");
+    bundle.campaigns[2].priority = 51;
+    let urgent = decide(&bundle, Some(&anna()), &again, &moment());
+    assert_eq!(shown(&urgent), Some("other"), "what is more urgent than either comes first");
 }
 
 #[test]

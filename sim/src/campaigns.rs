@@ -1,19 +1,20 @@
-//! The demo's campaign folder, carried in the program so that it works wherever it is started.
+//! The sample campaign folder, carried in the program so that it works wherever it is started.
 
 use std::{fs, io, path::Path};
 
 macro_rules! files {
     ($($name:literal)*) => {
-        [$(($name, include_bytes!(concat!("../../demo/campaigns/", $name)))),*]
+        [$(($name, include_bytes!(concat!("../demo/campaigns/", $name)))),*]
     };
 }
 
 /// Every file of `sim/demo/campaigns`: name and content.
-const FILES: [(&str, &[u8]); 14] = files! {
+const FILES: [(&str, &[u8]); 15] = files! {
     "bundle.toml"
     "branch-move.toml"
     "business-card.toml"
     "family-insurance.toml"
+    "logo.png"
     "mortgage-renewal.toml"
     "new-address.toml"
     "round-up.toml"
@@ -30,7 +31,7 @@ const FILES: [(&str, &[u8]); 14] = files! {
 ///
 /// # Errors
 /// The folder cannot be made or written.
-pub(super) fn write(folder: &Path) -> io::Result<()> {
+pub fn write(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     FILES.iter().try_for_each(|(name, content)| fs::write(folder.join(name), content))
 }
