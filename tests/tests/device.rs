@@ -20,7 +20,7 @@ use touchpoint_tests::{
     head_office::{ANNA, BEN, HeadOffice},
     kiosk::Kiosk,
     mosquitto::Mosquitto,
-    patience::eventually,
+    patience::{eventually, within},
     process::Service,
     secrets::Secrets,
     vm::{
@@ -39,6 +39,10 @@ const READER: &str = "0627:0001";
 
 /// How long a customer looks before they press. Nobody presses what they have not seen, and the agent takes nobody for so quick.
 const LOOK: Duration = Duration::from_millis(600);
+
+/// How long a device may take to have everything once it is on: the 30 s after which it asks again, twice, and as much again for a
+/// processor that is emulated.
+const SELF_HELP: Duration = Duration::from_secs(120);
 
 /// What Anna is shown.
 const OFFER: &str = "savings";
@@ -87,7 +91,11 @@ impl Scene {
     /// Switches the device on; returns once customers and campaigns are there and its panel is open.
     fn boot(&self, graphics: Graphics) -> Device {
         let booted = Booted::with(&self.disk, &self.token, graphics, PANEL);
-        booted.kiosk.holds(1, 1);
+        within(SELF_HELP, "customers and campaigns", || {
+            let status = booted.kiosk.api.status();
+            let there = status["line"]["epoch"] == 1 && status["line"]["campaigns"] == 1;
+            if there { Ok(()) } else { Err(status.to_string()) }
+        });
         let open = |status: &Value| status["visits"]["panel"]["condition"] == "open";
         let panel = booted.kiosk.reaches("the panel", open)["visits"]["panel"]["facts"].take();
         let millimetres: Option<[u32; 2]> = serde_json::from_value(panel["millimetres"].clone()).unwrap();

@@ -98,7 +98,8 @@ impl Wanted {
     /// Whether this is the offer that was just shown here, which lasts so many seconds, at any moment of it.
     fn counts_down(&mut self, seen: &Picture, total: u32) -> bool {
         let colours = self.colours;
-        let differs = |screen: &Screen, at: &usize| colours.of(screen.frame().pixels()[*at]) != seen.pixels()[*at];
+        let lit = |screen: &Screen, at: usize| colours.of(screen.frame().pixels()[at]);
+        let differs = |screen: &Screen, at: &usize| lit(screen, *at) != seen.pixels()[*at];
         let mut all = 0..self.screen.frame().pixels().len().min(seen.pixels().len());
         let Some(first) = all.find(|at| differs(&self.screen, at)) else { return self.drawn(seen) };
         let last = all.rfind(|at| differs(&self.screen, at)).unwrap_or(first);
