@@ -29,8 +29,11 @@ use touchpoint_protocol::card::Card;
 /// How long the agent may take for one step of a visit. It takes milliseconds; a loaded machine may take a hundred times that.
 const STEP: Duration = Duration::from_secs(10);
 
-/// How long synchronisation, delivery and reconnection may take.
+/// How long synchronisation and delivery may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a device that was cut off may take to try again: a minute at most, and a connection on top.
+const RECONNECTED: Duration = Duration::from_secs(90);
 
 /// How long a task of the agent may go on after its power was cut: until where it waits next, which is microseconds away.
 const AFTERGLOW: Duration = Duration::from_secs(1);
@@ -207,13 +210,13 @@ impl Machine {
     /// # Errors
     /// It takes too long.
     pub async fn connected(&mut self, connected: bool) -> Result<(), MachineError> {
-        if let Ok(Ok(_)) = timeout(PATIENCE, self.line.wait_for(|line| line.connected == connected)).await {
+        if let Ok(Ok(_)) = timeout(RECONNECTED, self.line.wait_for(|line| line.connected == connected)).await {
             return Ok(());
         }
         let why = self.line.borrow().last_error.clone().unwrap_or_default();
         Err(match connected {
-            true => late(format!("a connection ({why})"), PATIENCE),
-            false => late("the agent's notice that the line is cut", PATIENCE),
+            true => late(format!("a connection ({why})"), RECONNECTED),
+            false => late("the agent's notice that the line is cut", RECONNECTED),
         })
     }
 

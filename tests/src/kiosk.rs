@@ -2,7 +2,7 @@
 
 use crate::{
     api::Api,
-    patience::eventually,
+    patience::{RECONNECTED, eventually, within},
     process::{Finished, Service, program, run},
 };
 use serde_json::Value;
@@ -88,6 +88,14 @@ impl RunningKiosk {
             let status = self.api.status();
             if wished(&status) { Ok(status) } else { Err(status.to_string()) }
         })
+    }
+
+    /// Waits until it has a connection again after an outage.
+    pub fn reconnects(&self) {
+        within(RECONNECTED, "a connection", || {
+            let status = self.api.status();
+            if status["line"]["connected"] == true { Ok(()) } else { Err(status.to_string()) }
+        });
     }
 
     /// Waits until it holds this epoch of the customers and this revision of the campaigns.

@@ -8,6 +8,9 @@ use std::{
 /// Far longer than anything here takes on a loaded machine, and short enough to be waited for.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a device that was cut off may take to be back: it waits a minute at most before it tries again.
+pub const RECONNECTED: Duration = Duration::from_secs(90);
+
 /// Pause between two looks: short beside what is waited for, long beside what a look costs.
 const PAUSE: Duration = Duration::from_millis(20);
 

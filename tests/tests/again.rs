@@ -110,9 +110,9 @@ fn without_time_for_what_follows_the_answer_is_thanked_for_and_it_comes_with_the
                 "shown: savings in de",
                 "ended: savings, call_me after 20000 ms",
                 "not shown: confirmation, no_time (Answer)",
-                "shown: savings in de",
+                "shown: confirmation in de",
             ];
-            assert_eq!(machine.recorded().await, expected, "savings has the higher priority, and nobody said no");
+            assert_eq!(machine.recorded().await, expected, "savings has the higher priority, and is what it follows");
         },
     );
 }

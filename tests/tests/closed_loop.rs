@@ -78,6 +78,12 @@ impl Scene {
         self.agents[0].reaches("the cut", |status| status["line"]["connected"] == false);
     }
 
+    /// The line is back; returns when the first kiosk has noticed.
+    fn restore(&self) {
+        self.runtime.block_on(self.line.restore());
+        self.agents[0].reconnects();
+    }
+
     /// Waits until head office has everything and both kiosks know all of it, the other's as well as their own.
     fn converges(&self) {
         self.agents.iter().for_each(|agent| drop(agent.delivers()));
@@ -220,7 +226,7 @@ fn a_machine_that_is_cut_off_does_right_by_what_it_knows_and_all_do_by_everythin
     is_shown(other, "L-2", OFFER, None);
     is_shown(other, "L-3", ADVICE, Some("later"));
 
-    scene.runtime.block_on(scene.line.restore());
+    scene.restore();
     scene.converges();
     for machine in [other, one] {
         assert_eq!(is_spared(machine, "L-1", OFFER), "accepted");

@@ -93,6 +93,7 @@ fn whoever_was_away_knows_it_on_coming_back() {
     assert_eq!(second.api.status()["line"]["contacts"], 0);
     second.service.kill();
     runtime.block_on(line.restore());
+    one.reconnects();
     one.delivers();
     let second = other.start();
     hears(&second, 2);

@@ -15,6 +15,7 @@ const EMPTY_NAMES: [&str; 8] = ["manager", "handler", "util", "utils", "helper",
 
 /// Where `unsafe` may stand, and why.
 const UNSAFE: [(&str, &str); 5] = [
+    ("vault/src/priority.rs", "sched_setscheduler(2): no safe library asks it"),
     ("agent/src/clock.rs", "adjtimex(2): no safe library asks it"),
     (
         "agent/src/identify/evdev/kernel.rs",
@@ -22,7 +23,6 @@ const UNSAFE: [(&str, &str); 5] = [
     ),
     ("agent/src/panels/kernel.rs", "the memory of a panel, and ioctls that no library offers"),
     ("tests/src/power/recorder.rs", "what SQLite asks of the file system: a table of C functions"),
-    ("vault/src/priority.rs", "sched_setscheduler(2): no safe library asks it"),
 ];
 
 /// Crates through which a program reaches outside itself; what is pure does not name them.
