@@ -60,7 +60,7 @@ impl Booted {
     /// Switches on a machine whose disk holds a device with this token of its API; returns once the agent answers.
     ///
     /// # Panics
-    /// It does not within [`BOOT`]: says what the kernel said.
+    /// It does not within `BOOT`: says what the kernel said.
     pub fn with(disk: &Disk, token: &str, graphics: Graphics, panel: Size) -> Booted {
         let (folder, port) = (TempDir::new().unwrap(), free_port());
         let path = |name: &str| folder.path().join(name);

@@ -1,7 +1,7 @@
 //! Touch screens, keys and card readers that the kernel offers as input devices (Linux, `/dev/input`).
 //!
 //! What a device says becomes events here, and nothing else: what they mean, the visit knows. A device that is not there, or goes, is
-//! looked for again for as long as the agent runs. Reading and decoding are apart: [`touch`], [`keys`] and [`wedge`] know no file.
+//! looked for again for as long as the agent runs. Reading and decoding are apart: `touch`, `keys` and `wedge` know no file.
 
 use std::{
     fs::{File, OpenOptions},
