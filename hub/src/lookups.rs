@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
-use touchpoint_protocol::name::DeviceId;
+use touchpoint_protocol::{allowance::Allowance, name::DeviceId};
 
 /// Questions in a row, and how long until there may be one more: with both, never more than thirty within a minute. A device asks ten
 /// times at most.
@@ -20,29 +20,24 @@ const REMEMBERED: usize = 1_000;
 #[derive(Debug, Default)]
 pub(crate) struct Lookups(Mutex<Inner>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
+    /// What times are counted from.
+    began: Instant,
     devices: HashMap<DeviceId, Allowance>,
     refused: u64,
-}
-
-#[derive(Debug)]
-struct Allowance {
-    left: u32,
-    counted: Instant,
 }
 
 impl Lookups {
     /// Whether this device may ask now. If so, it counts as asked; if not, as refused.
     pub(crate) fn may_ask(&self, device: &DeviceId, now: Instant) -> bool {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = now.saturating_duration_since(inner.began);
         if inner.devices.len() >= REMEMBERED {
-            inner.devices.retain(|_, allowance| allowance.refill(now) < IN_A_ROW);
+            inner.devices.retain(|_, allowance| !allowance.is_whole(now));
         }
-        let full = Allowance { left: IN_A_ROW, counted: now };
-        let allowance = inner.devices.entry(device.clone()).or_insert(full);
-        let may = allowance.refill(now) > 0;
-        allowance.left -= u32::from(may);
+        let whole = Allowance::new(IN_A_ROW, ONE_MORE);
+        let may = inner.devices.entry(device.clone()).or_insert(whole).take(now);
         inner.refused += u64::from(!may);
         may
     }
@@ -53,17 +48,9 @@ impl Lookups {
     }
 }
 
-impl Allowance {
-    /// How many questions there are left now.
-    fn refill(&mut self, now: Instant) -> u32 {
-        while self.left < IN_A_ROW && now.saturating_duration_since(self.counted) >= ONE_MORE {
-            self.left += 1;
-            self.counted += ONE_MORE;
-        }
-        if self.left == IN_A_ROW {
-            self.counted = now;
-        }
-        self.left
+impl Default for Inner {
+    fn default() -> Inner {
+        Inner { began: Instant::now(), devices: HashMap::new(), refused: 0 }
     }
 }
 

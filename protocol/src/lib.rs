@@ -9,6 +9,7 @@
 //! [`predicate`], [`policy`], [`qr`], [`variant`], [`sequence`], [`campaign`], [`theme`], [`bundle`], [`group`]; [`confirmation`]) and what
 //! travels up ([`presence`], [`hello`], [`request`], [`interaction`], [`contact`], [`batch`], [`health`]).
 
+pub mod allowance;
 pub mod limits;
 
 mod chain;

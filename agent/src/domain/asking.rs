@@ -3,7 +3,7 @@
 //! Times are those since any moment that stays the same.
 
 use std::{collections::VecDeque, time::Duration};
-use touchpoint_protocol::token::Token;
+use touchpoint_protocol::{allowance::Allowance, token::Token};
 
 /// How old a wish may be: after that its visit is nearly over, and others are about to begin.
 pub const FRESH: Duration = Duration::from_secs(5);
@@ -22,16 +22,15 @@ const REMEMBERED: usize = 128;
 /// What was asked of late.
 #[derive(Debug)]
 pub struct Asking {
-    /// Questions that may be asked now, and since when that is so.
-    allowed: u32,
-    counted: Duration,
+    /// Questions that may be asked.
+    allowed: Allowance,
     /// Whom head office does not know, and when it said so; the latest last.
     unknown: VecDeque<(Token, Duration)>,
 }
 
 impl Default for Asking {
     fn default() -> Self {
-        Asking { allowed: IN_A_ROW, counted: Duration::ZERO, unknown: VecDeque::new() }
+        Asking { allowed: Allowance::new(IN_A_ROW, ONE_MORE), unknown: VecDeque::new() }
     }
 }
 
@@ -45,16 +44,7 @@ impl Asking {
         if late || self.unknown.iter().any(|(unknown, _)| unknown == token) {
             return false;
         }
-        while self.allowed < IN_A_ROW && now.saturating_sub(self.counted) >= ONE_MORE {
-            self.allowed += 1;
-            self.counted += ONE_MORE;
-        }
-        if self.allowed == IN_A_ROW {
-            self.counted = now;
-        }
-        let may = self.allowed > 0;
-        self.allowed -= u32::from(may);
-        may
+        self.allowed.take(now)
     }
 
     /// Head office does not know the owner of this token.
