@@ -271,6 +271,7 @@ impl Device {
         let health = health::Sources {
             clock: &*clock,
             started,
+            screen: self.config.place.panel,
             folder: &self.config.folder,
             journal: &self.journal,
             visits: &self.visits,

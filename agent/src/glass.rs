@@ -3,11 +3,9 @@
 use serde::Deserialize;
 use std::path::PathBuf;
 use touchpoint_display::{Answering, Glass, Keys, Mode, Size};
+use touchpoint_protocol::limits::PANEL_SIDE;
 
 use crate::panels::{PanelChoice, PanelKeys, PanelKind, SpiSection};
-
-/// Largest panel, in pixels a side: 4K, above which a frame alone would be more memory than the whole agent may use.
-const LARGEST_SIDE: u32 = 4096;
 
 /// Largest panel, in millimetres a side: a wall.
 const LARGEST_MILLIMETRES: u32 = 5000;
@@ -55,8 +53,8 @@ impl ScreenSection {
     /// The first key that is out of bounds, and what is wrong with it.
     pub fn glass(&self) -> Result<(Glass, Mode), (&'static str, String)> {
         for (key, side) in [("screen.width", self.width), ("screen.height", self.height)] {
-            if !(1..=LARGEST_SIDE).contains(&side) {
-                return Err((key, format!("{side} is not 1 to {LARGEST_SIDE} pixels")));
+            if !(1..=PANEL_SIDE).contains(&side) {
+                return Err((key, format!("{side} is not 1 to {PANEL_SIDE} pixels")));
             }
         }
         for side in self.millimetres.iter().flatten() {

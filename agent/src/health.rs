@@ -6,7 +6,10 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval},
 };
 use touchpoint_link::PublishError;
-use touchpoint_protocol::health::{DiskHealth, Health, HeldHealth, JournalHealth, Unfollowed, VisitHealth, shortened};
+use touchpoint_protocol::{
+    campaign::PanelSize,
+    health::{DiskHealth, Health, HeldHealth, JournalHealth, Unfollowed, VisitHealth, shortened},
+};
 
 use crate::{
     chain,
@@ -32,6 +35,8 @@ pub(crate) struct Sources<'a, C> {
     pub(crate) clock: &'a C,
     /// When the agent started, since boot.
     pub(crate) started: Duration,
+    /// What it draws on.
+    pub(crate) screen: PanelSize,
     /// Where the databases are.
     pub(crate) folder: &'a Path,
     /// What waits to be delivered.
@@ -111,6 +116,7 @@ impl<C: Clock> Sources<'_, C> {
             disk: self.disk(),
             visits: VisitHealth { count, unrecorded, unpresented },
             panel: visits.panel.as_ref().map(PanelStatus::health),
+            screen: Some(self.screen),
             painted: visits.painted.clone(),
         }
     }

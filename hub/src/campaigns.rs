@@ -27,9 +27,6 @@ use time::{Clock, End};
 /// What the file around the campaigns is called.
 pub(crate) const BUNDLE: &str = "bundle.toml";
 
-/// The panel on which texts are tried if none is named: the usual one of an ATM.
-const PANEL: PanelSize = PanelSize { width: 1024, height: 768 };
-
 /// What holds for all campaigns of a folder.
 #[derive(Debug)]
 pub(crate) struct Setting {
@@ -39,7 +36,7 @@ pub(crate) struct Setting {
     pub(crate) logo: Option<String>,
     /// The languages in which every text must be.
     pub(crate) languages: Vec<Language>,
-    /// The panels in use, at least one.
+    /// The panels it names as being in use.
     pub(crate) panels: Vec<PanelSize>,
     /// How many seconds a visit leaves for a message.
     pub(crate) window: u32,
@@ -83,10 +80,7 @@ pub(crate) fn bundle(tables: &Tables<'_>) -> Result<Setting, Vec<Problem>> {
     for (key, words) in around.into_iter().filter(|(key, words)| *key != "out_of_order" || !words.is_empty()) {
         problems.extend(missing(&file.languages, words).map(|language| tables.problem_at(key, language)));
     }
-    let mut panels: Vec<PanelSize> = file.panels.into_iter().map(|panel| panel.0).collect();
-    if panels.is_empty() {
-        panels.push(PANEL);
-    }
+    let panels = file.panels.into_iter().map(|panel| panel.0).collect();
     match problems.is_empty() {
         true => Ok(Setting { bundle, logo, languages: file.languages, panels, window: file.window_seconds, clock }),
         false => Err(problems),

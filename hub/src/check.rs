@@ -37,6 +37,9 @@ pub(crate) use mentions::{Mention, Mentioned};
 /// Most files read from a campaign folder: all campaigns and the bundle's.
 const MOST_FILES: usize = limits::CAMPAIGNS + 1;
 
+/// The panel on which a folder is tried if nobody knows of any in use: the usual one of an ATM.
+const PANEL: PanelSize = PanelSize { width: 1024, height: 768 };
+
 /// A campaign folder without a problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
@@ -71,8 +74,10 @@ pub struct Draft {
 /// On what a campaign folder is tried.
 #[derive(Debug, Clone, Copy)]
 pub struct Trial<'a> {
-    /// The panels; those that the folder names, if there are none here.
+    /// The panels; those in use, if there are none here.
     pub panels: &'a [PanelSize],
+    /// Panels that are in use, as devices say, beside those that the folder names.
+    pub in_use: &'a [PanelSize],
     /// The ways in which customers read. What is wrong for the usual one is a problem, for another it is doubtful.
     pub modes: &'a [Mode],
     /// Another folder whose look is put on in place of its own.
@@ -135,20 +140,25 @@ struct Findings {
 }
 
 impl Default for Trial<'_> {
-    /// What is published is tried on the folder's own panels, as most customers read and with large text. High contrast changes no place.
+    /// What is published is tried on the panels in use, as most customers read and with large text. High contrast changes no place.
     fn default() -> Self {
         const USUAL: Mode = Mode { large_text: false, high_contrast: false };
         const READERS: [Mode; 2] = [USUAL, Mode { large_text: true, ..USUAL }];
-        Trial { panels: &[], modes: &READERS, look: None }
+        Trial { panels: &[], in_use: &[], modes: &READERS, look: None }
     }
 }
 
-/// Reads and checks a campaign folder by itself; what customers there are is not asked.
+/// Reads and checks a campaign folder by itself; what customers and panels there are is not asked.
 ///
 /// # Errors
 /// Every problem of every file.
 pub fn check(folder: &Path) -> Result<Checked, CheckError> {
-    check_at(folder, crate::office::now())
+    check_on(folder, &[])
+}
+
+/// [`check`], on these panels too, which are in use.
+pub(crate) fn check_on(folder: &Path, in_use: &[PanelSize]) -> Result<Checked, CheckError> {
+    check_at(folder, in_use, crate::office::now())
 }
 
 /// Reads a campaign folder to show what is in it, whether it can be published or not.
@@ -160,8 +170,9 @@ pub fn draft(folder: &Path, trial: Trial<'_>) -> Result<Draft, CheckError> {
 }
 
 /// [`check`] at this time.
-fn check_at(folder: &Path, now: Utc) -> Result<Checked, CheckError> {
-    let Draft { bundle, media, problems, warnings, mentions, .. } = draft_at(folder, Trial::default(), now)?;
+fn check_at(folder: &Path, in_use: &[PanelSize], now: Utc) -> Result<Checked, CheckError> {
+    let trial = Trial { in_use, ..Trial::default() };
+    let Draft { bundle, media, problems, warnings, mentions, .. } = draft_at(folder, trial, now)?;
     match problems.is_empty() {
         true => Ok(Checked { bundle, media, warnings, mentions }),
         false => Err(CheckError::Problems { path: folder.to_owned(), problems }),
@@ -231,12 +242,20 @@ fn stage<'a>(
     let (mut setting, tables) = own?;
     problems.extend(found);
     setting.bundle.theme = written;
-    if !trial.panels.is_empty() {
-        setting.panels = trial.panels.to_vec();
-    }
+    setting.panels = tried(trial, &setting.panels);
     let stage = Stage { setting, tables, theme, modes: trial.modes };
     glass::look_around(&stage, findings);
     Some(stage)
+}
+
+/// The panels on which a folder is tried that names these, at least one.
+fn tried(Trial { panels, in_use, .. }: Trial<'_>, named: &[PanelSize]) -> Vec<PanelSize> {
+    if !panels.is_empty() {
+        return panels.to_vec();
+    }
+    let mut tried = named.to_vec();
+    tried.extend(in_use.iter().filter(|panel| !named.contains(panel)));
+    if tried.is_empty() { vec![PANEL] } else { tried }
 }
 
 fn read_bundle<'a>(document: &'a Document, problems: &mut Vec<Problem>) -> Option<(Setting, Tables<'a>)> {

@@ -122,6 +122,7 @@ mod tests {
             disk: DiskHealth { free_bytes: Some(1 << 40), low: false },
             visits: VisitHealth { count: 4, unrecorded: 0, unpresented: 0 },
             panel: Some(PanelHealth { open: true, driver: Some("drm".to_owned()), failures: 0, error: None }),
+            screen: None,
             painted: None,
         }
     }

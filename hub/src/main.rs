@@ -110,9 +110,12 @@ enum Command {
     /// Check a folder of campaigns without publishing it
     #[command(after_help = CHECK_HELP)]
     Check {
-        /// The settings of head office, to ask also whether any customer has what the campaigns name
+        /// The settings of head office, to try the panels of its devices too, and to ask whether any customer has what the campaigns name
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
+        /// The devices that are to run them
+        #[arg(long, default_value = "all", requires = "config")]
+        group: GroupId,
         /// Take what is doubtful for wrong
         #[arg(long)]
         strict: bool,
@@ -291,12 +294,12 @@ async fn run(command: Command) -> Result<(), Failure> {
             Ok(office.close().await?)
         }
         Command::Import(args) => args.run().await,
-        Command::Check { config, strict, bundle, folder } => {
+        Command::Check { config, group, strict, bundle, folder } => {
             let checked = match config {
                 None => check(&folder)?,
                 Some(config) => {
                     let office = Settings { config }.open()?;
-                    let checked = office.check(&folder).await?;
+                    let checked = office.check(&group, &folder).await?;
                     office.close().await?;
                     checked
                 }
@@ -314,7 +317,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         }
         Command::Publish { settings, group, json, strict, folder } => {
             let office = settings.open()?;
-            let checked = office.check(&folder).await?;
+            let checked = office.check(&group, &folder).await?;
             warn(&checked.warnings, strict)?;
             let published = office.put_in_force(&group, checked).await?;
             report(json, &published, &Line(&published))?;

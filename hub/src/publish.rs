@@ -1,7 +1,7 @@
 //! A campaign folder made the next revision of a group.
 
 use crate::{
-    check::{CheckError, Checked, check},
+    check::{CheckError, Checked, check_on},
     office::Office,
     problem::Problem,
 };
@@ -34,6 +34,14 @@ pub enum PublishError {
     /// The folder cannot be published.
     #[error(transparent)]
     Check(CheckError),
+    /// What panels are in use cannot be read.
+    #[error("the panels of group {group} cannot be read")]
+    Panels {
+        /// The group.
+        group: GroupId,
+        /// Why.
+        source: touchpoint_vault::Error,
+    },
     /// What customers there are cannot be read.
     #[error("the customers cannot be read")]
     Customers(#[source] touchpoint_vault::Error),
@@ -51,14 +59,17 @@ pub enum PublishError {
 }
 
 impl Office {
-    /// Checks a campaign folder, and whether customers have what it takes for granted.
+    /// Checks a campaign folder for a group: on the panels it names and on those of the group's devices, as far as they have told, and
+    /// whether customers have what it takes for granted.
     ///
     /// # Errors
     /// Every problem of every file, or what could not be read.
-    pub async fn check(&self, folder: &Path) -> Result<Checked, PublishError> {
+    pub async fn check(&self, group: &GroupId, folder: &Path) -> Result<Checked, PublishError> {
+        let in_use = self.store.panels_of(group).await;
+        let in_use = in_use.map_err(|source| PublishError::Panels { group: group.clone(), source })?;
         let folder = folder.to_owned();
         // Fonts are opened and pictures decoded: not on the runtime's threads.
-        let checked = spawn_blocking(move || check(&folder)).await.map_err(PublishError::Broken)?;
+        let checked = spawn_blocking(move || check_on(&folder, &in_use)).await.map_err(PublishError::Broken)?;
         let mut checked = checked.map_err(PublishError::Check)?;
         let names = checked.mentions.iter().map(|mention| mention.of.clone()).collect();
         let nobodys = self.store.nobodys(names).await.map_err(PublishError::Customers)?;
@@ -72,7 +83,7 @@ impl Office {
     /// # Errors
     /// Nothing was changed.
     pub async fn publish(&self, group: &GroupId, folder: &Path) -> Result<Published, PublishError> {
-        self.put_in_force(group, self.check(folder).await?).await
+        self.put_in_force(group, self.check(group, folder).await?).await
     }
 
     /// Makes a checked folder the next revision of a group.

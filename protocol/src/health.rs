@@ -4,6 +4,7 @@
 //! repeats a card number, a token or a key.
 
 use crate::{
+    campaign::PanelSize,
     limits,
     name::{BootId, CampaignId, JournalId, Language},
     utc::Utc,
@@ -37,6 +38,9 @@ pub struct Health {
     /// The panel, if it is one that says how it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub panel: Option<PanelHealth>,
+    /// The size of what it draws on, so that campaigns are tried on panels that are in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screen: Option<PanelSize>,
     /// The last message that was on the glass.
     pub painted: Option<Painted>,
 }
@@ -208,6 +212,9 @@ pub enum HealthError {
     /// A text or version that is too long.
     #[error("health: {0} is too long")]
     Text(&'static str),
+    /// No panel is of this size.
+    #[error("health: no screen has {}x{} pixels", .0.width, .0.height)]
+    Screen(PanelSize),
 }
 
 impl Health {
@@ -228,6 +235,10 @@ impl Health {
         let health: Health = serde_json::from_slice(payload).map_err(HealthError::Json)?;
         if health.version.len() > limits::VERSION {
             return Err(HealthError::Text("version"));
+        }
+        let on_a_panel = |side: u32| (1..=limits::PANEL_SIDE).contains(&side);
+        if let Some(size) = health.screen.filter(|size| !on_a_panel(size.width) || !on_a_panel(size.height)) {
+            return Err(HealthError::Screen(size));
         }
         let Unfollowed { customers, campaigns } = &health.unfollowed;
         let texts = [
@@ -308,6 +319,7 @@ mod tests {
             disk: DiskHealth { free_bytes: Some(u64::MAX), low: false },
             visits: VisitHealth { count: u64::MAX, unrecorded: u64::MAX, unpresented: u64::MAX },
             panel: Some(PanelHealth { open: false, driver: Some(text.clone()), failures: u64::MAX, error: Some(text) }),
+            screen: Some(PanelSize { width: limits::PANEL_SIDE, height: limits::PANEL_SIDE }),
             painted: Some(Painted {
                 campaign: name.parse().unwrap(),
                 language: "de".parse().unwrap(),
@@ -330,6 +342,10 @@ mod tests {
         assert!(Health::decode(&health.encode()).unwrap_err().to_string().contains("refused.last"));
         let health = Health { version: "9".repeat(limits::VERSION + 1), ..largest() };
         assert!(Health::decode(&health.encode()).is_err());
+        for (width, height) in [(0, 768), (1_024, limits::PANEL_SIDE + 1)] {
+            let health = Health { screen: Some(PanelSize { width, height }), ..largest() };
+            assert!(Health::decode(&health.encode()).unwrap_err().to_string().contains("no screen has"));
+        }
         assert!(Health::decode(&vec![b' '; limits::HEALTH + 1]).is_err());
         assert!(Health::decode(b"{}").is_err());
     }

@@ -120,6 +120,9 @@ pub const ATTRIBUTE_VALUE: usize = 120;
 /// Most interactions in one batch: at about 600 bytes each, a quarter of [`PACKET_OUT`].
 pub const BATCH: usize = 100;
 
+/// Largest side of a panel, in pixels: 4K, above which a frame alone would be more memory than the whole agent may use.
+pub const PANEL_SIDE: u32 = 4_096;
+
 /// Longest software version in a document, in bytes.
 pub const VERSION: usize = 40;
 

@@ -4,10 +4,7 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use std::{borrow::Cow, str::FromStr};
-use touchpoint_protocol::campaign::PanelSize;
-
-/// Largest side of a panel, in pixels: 8K, and no typing error.
-const LARGEST: u32 = 7_680;
+use touchpoint_protocol::{campaign::PanelSize, limits};
 
 macro_rules! forms {
     ($($(#[$doc:meta])* $name:ident: $schema:tt;)*) => {$(
@@ -65,7 +62,7 @@ pub struct Pixels(pub PanelSize);
 
 /// The text is no size.
 #[derive(Debug, thiserror::Error)]
-#[error("a panel is written like 1024x768, each side 1 to {LARGEST}")]
+#[error("a panel is written like 1024x768, each side 1 to {}", limits::PANEL_SIDE)]
 pub struct PixelsError;
 
 impl FromStr for Pixels {
@@ -73,7 +70,7 @@ impl FromStr for Pixels {
 
     fn from_str(text: &str) -> Result<Self, PixelsError> {
         let side = |digits: &str| match digits.bytes().all(|b| b.is_ascii_digit()) {
-            true => digits.parse().ok().filter(|side| (1..=LARGEST).contains(side)).ok_or(PixelsError),
+            true => digits.parse().ok().filter(|side| (1..=limits::PANEL_SIDE).contains(side)).ok_or(PixelsError),
             false => Err(PixelsError),
         };
         let (width, height) = text.split_once('x').ok_or(PixelsError)?;

@@ -115,7 +115,7 @@ fn png(width: u32, height: u32) -> Vec<u8> {
 
 fn checked(changes: &[Change]) -> (TempDir, Result<Checked, CheckError>) {
     let folder = folder(changes);
-    let checked = check_at(folder.path(), NOW.parse().unwrap());
+    let checked = check_at(folder.path(), &[], NOW.parse().unwrap());
     (folder, checked)
 }
 
@@ -401,7 +401,7 @@ fn a_variant_is_tried_like_the_campaign_itself() {
     let with = |extra: &str| {
         let folder = folder(&[]);
         fs::write(folder.path().join("savings.toml"), SAVINGS.replace("[[next]]", &variant(extra))).unwrap();
-        let checked = check_at(folder.path(), NOW.parse().unwrap());
+        let checked = check_at(folder.path(), &[], NOW.parse().unwrap());
         checked.map_err(|error| match error {
             CheckError::Problems { problems, .. } => said(&folder, &problems),
             CheckError::Read { .. } => panic!("{error:?}"),

@@ -1,8 +1,13 @@
 //! The latest word of each device on how it is.
 
 use super::{Error, Store};
-use touchpoint_protocol::{health::Health, name::DeviceId, utc::Utc};
-use touchpoint_vault::rusqlite::{self, Transaction};
+use touchpoint_protocol::{
+    campaign::PanelSize,
+    health::Health,
+    name::{DeviceId, GroupId},
+    utc::Utc,
+};
+use touchpoint_vault::rusqlite::{self, Connection, Transaction};
 
 impl Store {
     /// Keeps what an enrolled device says of itself.
@@ -15,5 +20,18 @@ impl Store {
             transaction.execute(include_str!("health-replace.sql"), values).map(drop)
         };
         self.0.write(task).await
+    }
+
+    /// The sizes of a group's panels as its devices told them last, each once.
+    pub(crate) async fn panels_of(&self, group: &GroupId) -> Result<Vec<PanelSize>, Error> {
+        let group = group.clone();
+        let task = move |connection: &Connection| {
+            let mut select = connection.prepare(include_str!("health-panels.sql"))?;
+            let panels = select.query_map([group.as_str()], |row| {
+                Ok(PanelSize { width: row.get("width")?, height: row.get("height")? })
+            });
+            panels?.collect()
+        };
+        self.0.read(task).await
     }
 }

@@ -1,9 +1,13 @@
 //! A campaign folder is checked as a whole before anything of it is published.
 
-use crate::desk::{BUNDLE, Desk, SAVINGS, write_campaigns};
+use crate::{
+    broker::Broker,
+    desk::{BUNDLE, Desk, Device, SAVINGS, within, write_campaigns},
+    serving::Serving,
+};
 use std::{fs, path::Path};
 use touchpoint_hub::{CheckError, OnBadRows, PublishError, check};
-use touchpoint_protocol::digest::Digest;
+use touchpoint_protocol::{campaign::PanelSize, digest::Digest, health::Health, topic::DeviceChannel};
 
 fn problems(folder: &Path) -> Vec<String> {
     let error = check(folder).unwrap_err();
@@ -105,7 +109,7 @@ async fn what_no_imported_customer_has_is_doubtful() {
     let folder = desk.folder.path().join("campaigns");
     write_campaigns(&folder);
     let doubts = async || {
-        let warnings = desk.office.check(&folder).await.unwrap().warnings;
+        let warnings = desk.office.check(&"all".parse().unwrap(), &folder).await.unwrap().warnings;
         let of_customers = warnings.iter().filter(|warning| warning.what.starts_with("no customer"));
         of_customers
             .map(|warning| warning.to_string().replace(&format!("{}/", folder.display()), ""))
@@ -125,4 +129,47 @@ async fn what_no_imported_customer_has_is_doubtful() {
         .await
         .unwrap();
     assert_eq!(doubts().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_folder_is_tried_on_the_panels_that_the_groups_devices_told_of() {
+    let broker = Broker::open().await;
+    let desk = Desk::at(&broker.endpoint());
+    desk.enrol("kiosk-1").await;
+    let serving = Serving::start(&desk);
+    let device = Device::connect(&broker.endpoint(), "kiosk-1").await;
+    let health = Health::decode(include_bytes!("../../../tests/wire/v1/health/at_first.json")).unwrap();
+    let tells = async |width, height| {
+        let health = Health { screen: Some(PanelSize { width, height }), ..health.clone() };
+        device.say(DeviceChannel::Health, health.encode()).await;
+    };
+    let heard = async |of: Option<PanelSize>| {
+        within(async {
+            while desk.office.report().await.unwrap().devices[0].health.as_ref().and_then(|line| line.said.screen) != of
+            {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    };
+    let folder = desk.folder.path().join("campaigns");
+    write_campaigns(&folder);
+    let savings = SAVINGS.replace("Good day", "Good day to you and to everybody whom you have brought along");
+    fs::write(folder.join("savings.toml"), savings).unwrap();
+    let [all, lobby] = ["all", "lobby"].map(|group| group.parse().unwrap());
+
+    tells(800, 600).await;
+    heard(Some(PanelSize { width: 800, height: 600 })).await;
+    desk.office.check(&all, &folder).await.unwrap();
+    // A size that no panel has is not believed, and the last one stands.
+    tells(0, 240).await;
+    tells(240, 135).await;
+    heard(Some(PanelSize { width: 240, height: 135 })).await;
+    let error = desk.office.publish(&all, &folder).await.unwrap_err();
+    let PublishError::Check(CheckError::Problems { problems, .. }) = error else { panic!("{error:?}") };
+    let said = problems.iter().map(|problem| problem.to_string()).collect::<Vec<_>>().join("\n");
+    assert!(said.contains("savings.toml:10:1: text.en.body: on a panel of 240x135 pixels"), "{said}");
+    assert!(!said.contains("800x600"), "{said}");
+    desk.office.check(&lobby, &folder).await.unwrap();
+    serving.stop().await;
 }

@@ -25,20 +25,20 @@ use touchpoint_protocol::{
 };
 
 /// `serve` in a task, and what stops it.
-struct Serving {
+pub(crate) struct Serving {
     stop: oneshot::Sender<()>,
     task: tokio::task::JoinHandle<Result<(), touchpoint_hub::ServeError>>,
 }
 
 impl Serving {
-    fn start(desk: &Desk) -> Serving {
+    pub(crate) fn start(desk: &Desk) -> Serving {
         let (stop, stopped) = oneshot::channel::<()>();
         let office = desk.office.clone();
         let task = tokio::spawn(async move { office.serve(async { drop(stopped.await) }).await });
         Serving { stop, task }
     }
 
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         let asked = Instant::now();
         self.stop.send(()).unwrap();
         within(self.task).await.unwrap().unwrap();

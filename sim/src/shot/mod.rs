@@ -154,7 +154,7 @@ impl Shot {
         let looks =
             std::iter::once((&self.folder, None)).chain(self.looks.iter().map(|look| (look, Some(look.as_path()))));
         let preview = |(named, look): (&PathBuf, Option<&Path>)| {
-            let trial = Trial { panels: &self.panels, modes: &self.modes, look };
+            let trial = Trial { panels: &self.panels, modes: &self.modes, look, ..Trial::default() };
             let preview = Preview::open(&self.folder, trial);
             let preview = preview.map_err(|source| ShotError::Preview { folder: named.clone(), source })?;
             let name =

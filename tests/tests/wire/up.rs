@@ -3,7 +3,7 @@
 use crate::frozen::{Fixture, every, word};
 use touchpoint_protocol::{
     batch::Batch,
-    campaign::AnswerKind,
+    campaign::{AnswerKind, PanelSize},
     digest::Digest,
     health::{
         DiskHealth, Health, HeldHealth, JournalHealth, Painted, PanelHealth, RefusalReason, Refused, Unfollowed,
@@ -261,6 +261,7 @@ fn healths() -> impl Iterator<Item = Fixture> {
         disk: DiskHealth { free_bytes: Some(1_048_576), low: true },
         visits: VisitHealth { count: 250, unrecorded: 1, unpresented: 2 },
         panel: None,
+        screen: None,
         painted: Some(Painted {
             campaign: "savings".parse().unwrap(),
             language: "pt-br".parse().unwrap(),
@@ -302,6 +303,8 @@ fn healths() -> impl Iterator<Item = Fixture> {
         panels.map(|(name, panel)| (format!("panel_{name}"), Health { panel: Some(panel), ..at_first.clone() }));
     let mut all: Vec<(String, Health)> = refused.collect();
     all.extend(panels);
+    let screen = Some(PanelSize { width: 1_024, height: 768 });
+    all.push(("screen".to_owned(), Health { screen, ..at_first.clone() }));
     all.extend([("at_first".to_owned(), at_first), ("in_trouble".to_owned(), in_trouble)]);
     all.into_iter()
         .map(|(name, health)| Fixture::new(format!("health/{name}.json"), health, Health::encode, Health::decode))
