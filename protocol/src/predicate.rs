@@ -24,8 +24,10 @@
 //! What is not known passes `not` and `exists = false`, and no other test.
 
 use crate::{
+    consent::Status,
     limits,
     name::{AttributeName, Purpose, ScoreName},
+    zone::Weekday,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -111,6 +113,10 @@ pub enum Value {
     Word(Box<str>),
     /// A score, or minutes.
     Number(i32),
+    /// A day.
+    Day(Weekday),
+    /// A word on a purpose.
+    Status(Status),
 }
 
 /// Why a condition was not taken.

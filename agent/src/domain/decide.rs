@@ -169,13 +169,14 @@ impl<'a, 'c> Case<'a, 'c> {
         if let Some(when) = &campaign.when {
             Known { customer: *customer, moment, local }.check(when).map_err(Loss::Unmet)?;
         }
-        let due = match self.ways.standing(&campaign.id, history) {
+        let told = history.of(&campaign.id);
+        let due = match self.ways.standing(&campaign.id, told, history) {
             Standing::NotEarned => return Err(Loss::NotEarned),
             Standing::Open if moment.trigger == Trigger::Answer => return Err(Loss::NotNext),
             Standing::Open => None,
             Standing::Due { priority } => Some(priority),
         };
-        policy::of_campaign(campaign, history, moment.utc)?;
+        policy::of_campaign(campaign, told, moment.utc)?;
         if campaign.kind.is_marketing() {
             self.overall?;
         }

@@ -89,6 +89,6 @@ fn in_condition(predicate: &Predicate, path: &str, found: &mut Vec<(Mentioned, S
 fn segment(value: &Value) -> Option<Mentioned> {
     match value {
         Value::Word(word) => word.parse().ok().map(Mentioned::Segment),
-        Value::Number(_) => None,
+        Value::Number(_) | Value::Day(_) | Value::Status(_) => None,
     }
 }

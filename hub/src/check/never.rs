@@ -2,9 +2,10 @@
 //! they name, for one beside it, or for none at all.
 
 use touchpoint_protocol::{
+    consent::Status,
     name::Purpose,
     predicate::{Clause, Predicate, Subject, Test, Value},
-    zone::DAY,
+    zone::{DAY, Weekday},
 };
 
 /// A clause that must hold, or must not.
@@ -85,11 +86,10 @@ fn possible(first: &Literal<'_>, second: &Literal<'_>) -> bool {
 /// Everything worth a trial.
 fn candidates(first: &Clause, second: &Clause) -> Vec<Candidate> {
     let subject = &first.subject;
-    let words = |words: &[&str]| words.iter().map(|name| vec![word(name)]).collect();
     match subject {
         Subject::TimeOfDay => return (0..i32::from(DAY)).map(|minute| vec![Value::Number(minute)]).collect(),
-        Subject::Weekday => return words(&["mon", "tue", "wed", "thu", "fri", "sat", "sun"]),
-        Subject::Consent(_) => return words(&["given", "refused", "unknown"]),
+        Subject::Weekday => return Weekday::ALL.into_iter().map(|day| vec![Value::Day(day)]).collect(),
+        Subject::Consent(_) => return Status::ALL.into_iter().map(|status| vec![Value::Status(status)]).collect(),
         _ => {}
     }
     let mut values: Vec<Value> = [first, second].into_iter().flat_map(|clause| named(&clause.test)).collect();
@@ -117,7 +117,7 @@ fn named(test: &Test) -> Vec<Value> {
             .iter()
             .flat_map(|value| match value {
                 Value::Number(number) => beside(&[*number]),
-                Value::Word(_) => vec![value.clone()],
+                Value::Word(_) | Value::Day(_) | Value::Status(_) => vec![value.clone()],
             })
             .collect(),
         Test::AtLeast(number) | Test::AtMost(number) => beside(&[*number]),

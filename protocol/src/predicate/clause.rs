@@ -4,7 +4,7 @@ use super::{Clause, Subject, Test, Value};
 use crate::{
     consent::Status,
     limits,
-    name::{AmountBand, Language, ScreenName, Segment, Site, VisitKind},
+    name::{AmountBand, Language, NameError, ScreenName, Segment, Site, VisitKind},
     zone::{DAY, TimeOfDay, Weekday},
 };
 use std::fmt;
@@ -12,7 +12,8 @@ use std::fmt;
 impl Clause {
     /// A clause, if the test makes sense of the subject; otherwise what is wrong.
     pub(super) fn new(subject: Subject, test: Test) -> Result<Clause, String> {
-        let wrong = |what: &str| Err(format!("{} {what}", test.word()));
+        let key = test.word();
+        let wrong = |what: &str| Err(format!("{key} {what}"));
         match (&subject, &test) {
             (Subject::Consent(_), Test::Exists(_)) => return wrong("makes no sense here: say is = \"unknown\""),
             (Subject::TimeOfDay, Test::AtLeast(_) | Test::AtMost(_) | Test::Between(..)) => {}
@@ -22,49 +23,52 @@ impl Clause {
             (Subject::Score(_), _) | (_, Test::Is(_) | Test::Not(_) | Test::In(_) | Test::Exists(_)) => {}
             (_, Test::AtLeast(_) | Test::AtMost(_) | Test::Between(..)) => return wrong("needs a number"),
         }
-        let values = match &test {
-            Test::Is(value) | Test::Not(value) => std::slice::from_ref(value),
+        let test = match test {
+            Test::Is(value) => Test::Is(subject.read(value)?),
+            Test::Not(value) => Test::Not(subject.read(value)?),
             Test::In(values) if values.is_empty() => return wrong("nothing never holds"),
-            Test::In(values) => values,
-            Test::AtLeast(_) | Test::AtMost(_) | Test::Between(..) | Test::Exists(_) => &[],
+            Test::In(values) => {
+                Test::In(values.into_iter().map(|value| subject.read(value)).collect::<Result<_, _>>()?)
+            }
+            test @ (Test::AtLeast(_) | Test::AtMost(_) | Test::Between(..) | Test::Exists(_)) => test,
         };
-        for value in values {
-            subject.takes(value)?;
-        }
         Ok(Clause { subject, test })
     }
 }
 
 impl Subject {
-    /// Whether this is something the subject can be.
-    fn takes(&self, value: &Value) -> Result<(), String> {
-        let named = |read: Result<(), crate::name::NameError>| read.map_err(|error| error.to_string());
+    /// A value as it is written, as this subject can be it; otherwise what is wrong.
+    fn read(&self, value: Value) -> Result<Value, String> {
         let word = match (self, value) {
-            (Subject::Score(_), Value::Number(_)) => return Ok(()),
-            (Subject::Score(_), Value::Word(_)) => return Err("is compared with a number".to_owned()),
-            (_, Value::Number(_)) => return Err("is compared with a text".to_owned()),
+            (Subject::Score(_), Value::Number(number)) => return Ok(Value::Number(number)),
+            (Subject::Score(_), _) => return Err("is compared with a number".to_owned()),
             (_, Value::Word(word)) => word,
+            (_, Value::Number(_) | Value::Day(_) | Value::Status(_)) => {
+                return Err("is compared with a text".to_owned());
+            }
         };
+        let named = |read: Result<(), NameError>| read.map_err(|error| error.to_string());
         match self {
-            Subject::Segment => named(word.parse::<Segment>().map(drop)),
-            Subject::Language => named(word.parse::<Language>().map(drop)),
-            Subject::VisitKind => named(word.parse::<VisitKind>().map(drop)),
-            Subject::VisitAmount => named(word.parse::<AmountBand>().map(drop)),
-            Subject::Site => named(word.parse::<Site>().map(drop)),
-            Subject::Screen => named(word.parse::<ScreenName>().map(drop)),
+            Subject::Weekday => {
+                let day = Weekday::ALL.into_iter().find(|day| day.as_str() == &*word);
+                return day.map(Value::Day).ok_or_else(|| format!("{word:?} is not a day from mon to sun"));
+            }
+            Subject::Consent(_) => {
+                let status = Status::ALL.into_iter().find(|status| status.as_str() == &*word);
+                return status.map(Value::Status).ok_or_else(|| format!("{word:?} is not given, refused or unknown"));
+            }
+            Subject::Segment => named(word.parse::<Segment>().map(drop))?,
+            Subject::Language => named(word.parse::<Language>().map(drop))?,
+            Subject::VisitKind => named(word.parse::<VisitKind>().map(drop))?,
+            Subject::VisitAmount => named(word.parse::<AmountBand>().map(drop))?,
+            Subject::Site => named(word.parse::<Site>().map(drop))?,
+            Subject::Screen => named(word.parse::<ScreenName>().map(drop))?,
             Subject::Attribute(_) if word.len() > limits::ATTRIBUTE_VALUE => {
-                Err(format!("{} bytes, over {}", word.len(), limits::ATTRIBUTE_VALUE))
+                return Err(format!("{} bytes, over {}", word.len(), limits::ATTRIBUTE_VALUE));
             }
-            Subject::Consent(_) if Status::ALL.iter().all(|status| status.as_str() != &**word) => {
-                Err(format!("{word:?} is not given, refused or unknown"))
-            }
-            Subject::Weekday if Weekday::ALL.iter().all(|day| day.as_str() != &**word) => {
-                Err(format!("{word:?} is not a day from mon to sun"))
-            }
-            Subject::Attribute(_) | Subject::Consent(_) | Subject::Weekday | Subject::Score(_) | Subject::TimeOfDay => {
-                Ok(())
-            }
+            Subject::Attribute(_) | Subject::Score(_) | Subject::TimeOfDay => {}
         }
+        Ok(Value::Word(word))
     }
 }
 
@@ -138,6 +142,8 @@ impl fmt::Display for Value {
         match self {
             Value::Word(word) => f.write_str(word),
             Value::Number(number) => number.fmt(f),
+            Value::Day(day) => f.write_str(day.as_str()),
+            Value::Status(status) => f.write_str(status.as_str()),
         }
     }
 }

@@ -157,7 +157,7 @@ impl Given {
                 word.parse::<TimeOfDay>().map(|time| i32::from(time.minutes())).map_err(|error| error.to_string())
             }
             Value::Number(_) => Err("is compared with a time like \"09:30\"".to_owned()),
-            Value::Word(_) => Err("is compared with a number".to_owned()),
+            Value::Word(_) | Value::Day(_) | Value::Status(_) => Err("is compared with a number".to_owned()),
         };
         Ok(match self {
             Given::Whole(test) => test,
@@ -235,6 +235,8 @@ impl Serialize for Value {
         match self {
             Value::Word(word) => serializer.serialize_str(word),
             Value::Number(number) => serializer.serialize_i32(*number),
+            Value::Day(day) => serializer.serialize_str(day.as_str()),
+            Value::Status(status) => serializer.serialize_str(status.as_str()),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use touchpoint_protocol::{
     bundle::{Bundle, Words},
     campaign::{AnswerKind, Audience, Campaign, Kind, PanelSize, Text},
+    consent::Status,
     digest::Digest,
     interval::Interval,
     name::Language,
@@ -251,8 +252,8 @@ fn conditions() -> impl Iterator<Item = (String, Campaign)> {
         let test = match &subject {
             Subject::Score(_) => Test::AtLeast(70),
             Subject::TimeOfDay => Test::Between(22 * 60, 6 * 60 - 1),
-            Subject::Weekday => Test::In(vec![word("sat"), word("sun")]),
-            Subject::Consent(_) => Test::Not(word("refused")),
+            Subject::Weekday => Test::In(vec![Value::Day(Weekday::Sat), Value::Day(Weekday::Sun)]),
+            Subject::Consent(_) => Test::Not(Value::Status(Status::Refused)),
             _ => Test::Is(word("airport")),
         };
         (format!("subject_{}", subject.to_string().replace(' ', "_")), Predicate::Clause(Clause { subject, test }))

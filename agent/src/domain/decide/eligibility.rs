@@ -6,7 +6,7 @@ use touchpoint_protocol::{
     consent::Status,
     name::Segment,
     predicate::{Clause, Predicate, Subject, Test, Value},
-    zone::Local,
+    zone::{Local, Weekday},
 };
 
 /// The part of a condition that decided against it.
@@ -39,6 +39,8 @@ enum Found<'a> {
     Word(&'a str),
     Segments(&'a [Segment]),
     Number(i32),
+    Day(Weekday),
+    Status(Status),
 }
 
 impl Known<'_> {
@@ -82,7 +84,7 @@ impl Known<'_> {
                 return score.map_or(Found::Nothing, |score| Found::Number(*score));
             }
             Subject::TimeOfDay => return Found::Number(i32::from(self.local.minute)),
-            Subject::Weekday => Some(self.local.weekday.as_str()),
+            Subject::Weekday => return Found::Day(self.local.weekday),
             Subject::Language => {
                 let known = || profile.and_then(|profile| profile.language.as_ref());
                 self.moment.visit.language.as_ref().or_else(known).map(|language| language.as_str())
@@ -90,7 +92,7 @@ impl Known<'_> {
             Subject::Attribute(name) => profile.and_then(|profile| profile.attributes.get(name)).map(String::as_str),
             Subject::Consent(purpose) => {
                 let consent = self.customer.and_then(|customer| customer.consent(Some(purpose)));
-                Some(consent.map_or(Status::Unknown, |consent| consent.at_screen()).as_str())
+                return Found::Status(consent.map_or(Status::Unknown, |consent| consent.at_screen()));
             }
             Subject::VisitKind => self.moment.visit.kind.as_ref().map(|kind| kind.as_str()),
             Subject::VisitAmount => self.moment.visit.amount.as_ref().map(|amount| amount.as_str()),
@@ -107,6 +109,8 @@ impl Found<'_> {
             (Found::Word(found), Value::Word(word)) => **found == **word,
             (Found::Segments(found), Value::Word(word)) => found.iter().any(|segment| segment.as_str() == &**word),
             (Found::Number(found), Value::Number(number)) => found == number,
+            (Found::Day(found), Value::Day(day)) => found == day,
+            (Found::Status(found), Value::Status(status)) => found == status,
             _ => false,
         }
     }
@@ -115,14 +119,14 @@ impl Found<'_> {
         match self {
             Found::Nothing => false,
             Found::Segments(segments) => !segments.is_empty(),
-            Found::Word(_) | Found::Number(_) => true,
+            Found::Word(_) | Found::Number(_) | Found::Day(_) | Found::Status(_) => true,
         }
     }
 
     fn number(&self) -> Option<i32> {
         match self {
             Found::Number(number) => Some(*number),
-            Found::Nothing | Found::Word(_) | Found::Segments(_) => None,
+            Found::Nothing | Found::Word(_) | Found::Segments(_) | Found::Day(_) | Found::Status(_) => None,
         }
     }
 }

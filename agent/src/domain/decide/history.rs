@@ -1,7 +1,7 @@
 //! A customer's contacts, put in order once for a decision: by campaign, and all of marketing by time.
 
 use crate::domain::contact::Contact;
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range};
 use touchpoint_protocol::{campaign::Campaign, name::CampaignId};
 
 /// Contacts in order.
@@ -9,8 +9,9 @@ use touchpoint_protocol::{campaign::Campaign, name::CampaignId};
 pub(super) struct History<'a> {
     /// By campaign, then by time.
     contacts: Vec<&'a Contact>,
-    /// Each campaign's place in them, by campaign.
-    campaigns: Vec<(&'a CampaignId, Range<usize>)>,
+    /// Each campaign's place in them. Every campaign of the bundle is looked for, and most were never shown to this customer: a hash
+    /// says so without comparing names.
+    campaigns: HashMap<&'a CampaignId, Range<usize>>,
     /// Those that count as marketing, by time.
     marketing: Vec<&'a Contact>,
 }
@@ -21,12 +22,9 @@ impl<'a> History<'a> {
     pub(super) fn new(contacts: &'a [Contact], campaigns: &[Campaign]) -> History<'a> {
         let mut contacts: Vec<&Contact> = contacts.iter().collect();
         contacts.sort_unstable_by_key(|contact| (&contact.campaign, contact.at));
-        let mut places: Vec<(&CampaignId, Range<usize>)> = Vec::new();
+        let mut places: HashMap<&CampaignId, Range<usize>> = HashMap::new();
         for (at, contact) in contacts.iter().enumerate() {
-            match places.last_mut() {
-                Some((campaign, place)) if **campaign == contact.campaign => place.end = at + 1,
-                _ => places.push((&contact.campaign, at..at + 1)),
-            }
+            places.entry(&contact.campaign).or_insert(at..at).end = at + 1;
         }
         let mut history = History { contacts, campaigns: places, marketing: Vec::new() };
         let services = campaigns.iter().filter(|campaign| !campaign.kind.is_marketing());
@@ -49,7 +47,6 @@ impl<'a> History<'a> {
     }
 
     fn place(&self, campaign: &CampaignId) -> Option<Range<usize>> {
-        let found = self.campaigns.binary_search_by_key(&campaign, |(campaign, _)| campaign);
-        found.ok().map(|at| self.campaigns[at].1.clone())
+        self.campaigns.get(campaign).cloned()
     }
 }

@@ -23,18 +23,19 @@ struct Rules<'a> {
     quiet: [(AnswerKind, Interval); 3],
 }
 
-/// Why a campaign's own policy holds it back, if it does. Service messages are never capped: they are owed.
-pub(super) fn of_campaign<'a>(campaign: &'a Campaign, history: &History<'_>, now: Utc) -> Result<(), Loss<'a>> {
+/// Why a campaign's own policy holds it back, if it does, after these contacts about it. Service messages are never capped: they are owed.
+pub(super) fn of_campaign<'a>(campaign: &'a Campaign, told: &[&Contact], now: Utc) -> Result<(), Loss<'a>> {
     let ContactPolicy { never, caps, gap, quiet_after_accept, quiet_after_decline, quiet_after_later } =
         &campaign.policy;
     if *never {
         return Err(Loss::Stopped(Scope::Campaign));
     }
-    if !campaign.kind.is_marketing() {
+    // Most campaigns were never shown to most people, and whoever was told nothing has not had enough.
+    if !campaign.kind.is_marketing() || told.is_empty() {
         return Ok(());
     }
     let quiet = quiet(*quiet_after_accept, *quiet_after_decline, *quiet_after_later);
-    Rules { scope: Scope::Campaign, caps, gap: *gap, quiet }.check(history.of(&campaign.id), now)
+    Rules { scope: Scope::Campaign, caps, gap: *gap, quiet }.check(told, now)
 }
 
 /// Why there is no marketing for this customer now, if there is none.

@@ -1,7 +1,7 @@
 //! Fourth question: if it follows an answer, has that answer been given?
 
 use super::history::History;
-use crate::domain::contact::ContactKind;
+use crate::domain::contact::{Contact, ContactKind};
 use touchpoint_protocol::{campaign::Campaign, name::CampaignId, sequence::Next, utc::Utc};
 
 /// The ways to each follow-up, by the follow-up's name.
@@ -27,12 +27,12 @@ impl<'a> Ways<'a> {
     pub(super) fn new(campaigns: &'a [Campaign]) -> Ways<'a> {
         let ways = campaigns.iter().flat_map(|from| from.next.iter().map(move |next| (&next.campaign, from, next)));
         let mut ways: Vec<_> = ways.collect();
-        ways.sort_unstable_by_key(|(to, from, _)| (*to, &from.id));
+        ways.sort_unstable_by_key(|(to, ..)| *to);
         Ways(ways)
     }
 
-    /// How a customer with these contacts stands to a campaign.
-    pub(super) fn standing(&self, campaign: &CampaignId, history: &History<'_>) -> Standing {
+    /// How a customer with this history stands to a campaign, of which they were `told`.
+    pub(super) fn standing(&self, campaign: &CampaignId, told: &[&Contact], history: &History<'_>) -> Standing {
         let start = self.0.partition_point(|(to, ..)| *to < campaign);
         let ways = self.0[start..].iter().take_while(|(to, ..)| *to == campaign);
         let mut follows = false;
@@ -47,7 +47,7 @@ impl<'a> Ways<'a> {
             }
         }
         let answered = |since: Utc| {
-            let answers = history.of(campaign).iter().rev();
+            let answers = told.iter().rev();
             answers.take_while(|contact| contact.at >= since).any(|contact| contact.what != ContactKind::Shown)
         };
         match earned {
