@@ -5,11 +5,12 @@
 use clap::Args;
 use serde_json::{Map, Value};
 use std::{
+    env::current_exe,
     io::{Read, Write, stdin},
     net::TcpStream,
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
-    process::ExitCode,
+    process::{Command, ExitCode, Stdio},
     time::{Duration, SystemTime},
 };
 use touchpoint_agent::{
@@ -35,7 +36,7 @@ The number of a card is read from stdin, so that it is in no history and in no l
 Examples:
   touchpoint-agent explain --config /etc/touchpoint/agent.toml --by loyalty_number < number.txt
   touchpoint-agent explain --config /etc/touchpoint/agent.toml --profile anna.json --at 2026-12-24T18:00:00Z
-  touchpoint-agent explain --profile anna.json --campaigns bundle.json --json
+  touchpoint-agent explain --profile anna.json --campaigns campaigns --json
 
 A profile: {\"segments\": [\"gold\"], \"language\": \"de\", \"marketing\": \"given\", \"scores\": {\"churn\": 80},
   \"contacts\": [{\"campaign\": \"savings\", \"at\": \"2026-11-21T09:30:00Z\", \"answer\": \"later\"}]}
@@ -47,6 +48,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Longest answer of the agent, and longest profile, in bytes: 500 campaigns with a reason each have a tenth of it.
 const LONGEST: u64 = 1024 * 1024;
+
+/// The program that reads campaigns as they are written.
+const HEAD_OFFICE: &str = "touchpoint-hub";
 
 /// Longest number, in bytes: a track has 80.
 const NUMBER: u64 = 256;
@@ -60,7 +64,7 @@ pub(super) struct Question {
     /// Somebody made up, in JSON, instead of a number on stdin.
     #[arg(long, required_unless_present = "config")]
     profile: Option<PathBuf>,
-    /// A bundle as devices get it, or the folder where `touchpoint-hub check --bundle` left it as bundle.json, instead of a device's own.
+    /// A folder of campaigns, which `touchpoint-hub` reads, or a bundle that `touchpoint-hub check --bundle` wrote, instead of a device's.
     #[arg(long, conflicts_with = "config", requires = "profile")]
     campaigns: Option<PathBuf>,
     /// What the number on stdin is.
@@ -112,6 +116,14 @@ enum AskError {
         #[source]
         source: touchpoint_protocol::bundle::BundleError,
     },
+    #[error("cannot read the campaigns in {} without {HEAD_OFFICE}", folder.display())]
+    HeadOffice {
+        folder: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("nobody could be shown the campaigns in {} as they are", folder.display())]
+    Campaigns { folder: PathBuf },
     #[error("the device has no local api: set api.listen, or use --profile and --campaigns")]
     NoApi,
     #[error("cannot ask the agent at {listen}: does it run?")]
@@ -156,11 +168,12 @@ impl Question {
         let what = profile.display().to_string();
         let profile: MadeUpProfile =
             serde_json::from_slice(&read(profile, LONGEST)?).map_err(|source| AskError::Json { what, source })?;
-        // The campaigns as they are written are head office's to read; the device's program stays small.
-        let campaigns = if campaigns.is_dir() { campaigns.join("bundle.json") } else { campaigns.to_owned() };
+        let bundle = match campaigns.is_dir() {
+            true => written(campaigns)?,
+            false => read(campaigns, limits::BUNDLE as u64)?,
+        };
         let what = campaigns.display().to_string();
-        let bundle = Bundle::decode(&read(&campaigns, limits::BUNDLE as u64)?)
-            .map_err(|source| AskError::Bundle { what, source })?;
+        let bundle = Bundle::decode(&bundle).map_err(|source| AskError::Bundle { what, source })?;
         let (customer, contacts) = profile.known();
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let at = self.at.unwrap_or(Utc::from_millis(i64::try_from(now.as_millis()).unwrap_or(i64::MAX)));
@@ -225,6 +238,19 @@ fn number() -> Result<Zeroizing<String>, AskError> {
     // A number has no character that JSON would want escaped; whatever has one is refused by the agent.
     let plain: String = text.trim().chars().filter(|c| !matches!(c, '"' | '\\') && !c.is_control()).collect();
     Ok(Zeroizing::new(format!("\"{}\"", Zeroizing::new(plain).as_str())))
+}
+
+/// A folder of campaigns as devices would get it. Head office's program reads it, and says on stderr what is wrong: a reader for what
+/// people write would lie on every device, where nobody writes.
+fn written(folder: &Path) -> Result<Vec<u8>, AskError> {
+    let beside = current_exe().map(|agent| agent.with_file_name(HEAD_OFFICE)).ok().filter(|program| program.is_file());
+    let mut check = Command::new(beside.unwrap_or_else(|| HEAD_OFFICE.into()));
+    let output = check.args(["check", "--bundle", "-"]).arg(folder).stderr(Stdio::inherit()).output();
+    let output = output.map_err(|source| AskError::HeadOffice { folder: folder.to_owned(), source })?;
+    match output.status.success() {
+        true => Ok(output.stdout),
+        false => Err(AskError::Campaigns { folder: folder.to_owned() }),
+    }
 }
 
 fn read(path: &Path, longest: u64) -> Result<Vec<u8>, AskError> {

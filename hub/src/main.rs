@@ -53,7 +53,7 @@ deploy/mapping.toml shows everything.";
 const CHECK_HELP: &str = "Example:
   touchpoint-hub check campaigns
   touchpoint-hub check --strict --config acme/hub.toml campaigns
-  touchpoint-hub check --bundle campaigns/bundle.json campaigns
+  touchpoint-hub check --bundle bundle.json campaigns
 
 Problems are what would disappoint on the glass; with them nothing is published. Warnings are what is only doubtful. Both are told on
 stderr as file:line:column: key: what.";
@@ -119,7 +119,7 @@ enum Command {
         /// Take what is doubtful for wrong
         #[arg(long)]
         strict: bool,
-        /// Write what devices would get, for `touchpoint-agent explain` to decide by; beside the campaigns as bundle.json it is found
+        /// Write what devices would get, for `touchpoint-agent explain` to decide by; - is stdout, which then gets nothing else
         #[arg(long, value_name = "FILE")]
         bundle: Option<PathBuf>,
         /// The folder: bundle.toml, a TOML file for each campaign, pictures beside them
@@ -305,6 +305,9 @@ async fn run(command: Command) -> Result<(), Failure> {
                 }
             };
             warn(&checked.warnings, strict)?;
+            if bundle.as_ref().is_some_and(|file| file.as_os_str() == "-") {
+                return Ok(io::stdout().write_all(&checked.bundle.encode())?);
+            }
             if let Some(file) = bundle {
                 std::fs::write(&file, checked.bundle.encode())
                     .map_err(|error| format!("cannot write {}: {error}", file.display()))?;

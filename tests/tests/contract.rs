@@ -7,6 +7,7 @@ use std::{
     collections::BTreeSet,
     fs,
     io::Write,
+    path::Path,
     process::{Command, Stdio},
 };
 use tempfile::TempDir;
@@ -208,12 +209,21 @@ fn a_decision_is_explained_to_a_technician_beside_the_running_agent() {
     let (code, said) = ask(&[], ANNA);
     assert!(code == Some(1) && said.contains("does it run?") && !said.contains(ANNA), "{said}");
 
-    // And without any device, on a folder where head office left what devices would get.
+    // And without any device: on campaigns as they are written, and on what devices would get of them.
     let (campaigns, file) = (touchpoint_tests::workspace::demo_campaigns(), folder.path().join("bundle.json"));
     let checked = program("touchpoint-hub").arg("check").arg("--bundle").arg(&file).arg(&campaigns).output().unwrap();
     assert!(checked.status.success(), "{checked:?}");
-    let mut command = program("touchpoint-agent");
-    let command = command.arg("explain").arg("--profile").arg(&profile).arg("--campaigns").arg(folder.path());
-    let (code, said) = explain(command, "");
-    assert!(code == Some(0) && said.contains("shows family-insurance in en"), "{said}");
+    let without_device = |campaigns: &Path| {
+        let mut command = program("touchpoint-agent");
+        explain(command.arg("explain").arg("--profile").arg(&profile).arg("--campaigns").arg(campaigns), "")
+    };
+    for campaigns in [&campaigns, &file] {
+        let (code, said) = without_device(campaigns);
+        assert!(code == Some(0) && said.contains("shows family-insurance in en"), "{said}");
+    }
+    let draft = folder.path().join("draft");
+    fs::create_dir(&draft).unwrap();
+    fs::write(draft.join("bundle.toml"), "fallback_language = 1").unwrap();
+    let (code, said) = without_device(&draft);
+    assert!(code == Some(1) && said.contains("bundle.toml:1:21: fallback_language"), "{said}");
 }

@@ -3,7 +3,7 @@
 use super::{Sheet, glass, never};
 use crate::{campaigns::Setting, document::Tables, placeholders, problem::Problem};
 use touchpoint_protocol::{
-    campaign::{Audience, Campaign},
+    campaign::{AnswerKind, Audience, Campaign},
     limits,
     name::{CampaignId, Purpose},
     sequence::Next,
@@ -25,6 +25,7 @@ pub(super) fn warnings(setting: &Setting, bundle: &Tables<'_>, sheets: &[Sheet<'
         warnings.extend(doubts.into_iter().flatten());
         warnings.extend(never_together(sheet));
         warnings.extend(near_limit(sheet));
+        warnings.extend(never_said(sheet));
     }
     warnings
 }
@@ -111,4 +112,12 @@ fn near_limit(sheet: &Sheet<'_>) -> Vec<Problem> {
         }
     }
     found.into_iter().map(|(key, what)| sheet.tables.problem_at(&key, what)).collect()
+}
+
+/// Words for who wants to know more, where another message comes in their place.
+fn never_said(sheet: &Sheet<'_>) -> Option<Problem> {
+    let follower = sheet.campaign.next.iter().find(|next| next.after == AnswerKind::More)?;
+    let (key, _, language, _) = glass::ways(sheet).into_iter().find(|(.., text)| text.more.is_some())?;
+    let what = format!("is never said: whoever wants to know more is shown {}", follower.campaign);
+    Some(sheet.tables.problem_at(&format!("{key}.{language}.more"), what))
 }

@@ -379,6 +379,17 @@ fn what_is_only_doubtful_is_a_warning_with_file_line_and_key() {
             ],
         ),
         (
+            &[
+                (
+                    "savings.toml",
+                    "answers = [\"Tell me more\", ",
+                    "more = \"All of it.\"\nanswers = [\"Tell me more\", ",
+                ),
+                ("savings.toml", "answers = [\"Mehr dazu\", ", "more = \"Alles.\"\nanswers = [\"Mehr dazu\", "),
+            ],
+            &["savings.toml:28:1: text.de.more: is never said: whoever wants to know more is shown savings-call"],
+        ),
+        (
             &[("savings.toml", "priority = 60", "priority = 60\nsmallest_panel = \"1280x1024\"")],
             &["savings.toml:4:1: smallest_panel: no panel in use is as large"],
         ),
