@@ -1,6 +1,9 @@
 //! What the keys of the keyboard do at the desk: what they do on the page.
 
-use super::View;
+use super::{
+    View,
+    typing::{Typed, Typing},
+};
 use crate::desk::{About, Command, State};
 use touchpoint_display::Side;
 use touchpoint_protocol::name::VisitKind;
@@ -11,7 +14,7 @@ pub(super) const HELP: [&str; 5] = [
     "L  customer leaves     F5-F8  keys at the right",
     "X  cancel              P      PIN entry begins, ends",
     "M  balance enquiry     V      what the next visit is for",
-    "Esc  closes the desk",
+    "T  types a number      Esc    closes the desk",
 ];
 
 /// What a visit may be for, as the page has it; or nothing is said.
@@ -19,6 +22,16 @@ const VISITS: [&str; 3] = ["withdrawal", "balance-enquiry", "deposit"];
 
 /// What a key does, by its name in SDL.
 pub(super) fn command(name: &str, shift: bool, view: &mut View, state: &State) -> Option<Command> {
+    if let Some(typing) = view.typing.take() {
+        return match typing.key(name, shift) {
+            Typed::Done(what, number) => Some(Command::Type { what, number, visit: view.saying.clone() }),
+            Typed::Away => None,
+            Typed::On(typing) => {
+                view.typing = Some(typing);
+                None
+            }
+        };
+    }
     if let Some(number) = name.strip_prefix('F').and_then(|number| number.parse::<usize>().ok()) {
         return match number {
             1..=4 => Some(Command::Key { side: Side::Left, number: number - 1 }),
@@ -37,6 +50,10 @@ pub(super) fn command(name: &str, shift: bool, view: &mut View, state: &State) -
         "M" => Some(Command::BalanceEnquiry),
         "L" => Some(Command::Leave),
         "X" => Some(Command::Cancel),
+        "T" => {
+            view.typing = Some(Typing::begin());
+            None
+        }
         "V" => {
             view.saying.kind =
                 next(view.saying.kind.as_ref().map(VisitKind::as_str)).and_then(|kind| kind.parse().ok());

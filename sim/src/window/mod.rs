@@ -7,6 +7,7 @@ mod keys;
 mod rows;
 mod side;
 mod told;
+mod typing;
 
 use crate::{
     desk::{Command, Desk, Saying, State},
@@ -25,6 +26,7 @@ use std::{
 };
 use tokio::runtime::Handle;
 use touchpoint_display::{Picture, Point, Rectangle, Size};
+use typing::Typing;
 
 /// Between two looks at mouse and keyboard: 60 a second, as screens show.
 const FRAME: Duration = Duration::from_millis(16);
@@ -42,6 +44,8 @@ struct View {
     scale: u32,
     /// What is said of the visits to come.
     saying: Saying,
+    /// The number that is being typed.
+    typing: Option<Typing>,
     refusal: Option<String>,
 }
 
@@ -99,7 +103,7 @@ impl View {
         let size = glass.size();
         let scale = if size.width > LARGEST.width || size.height > LARGEST.height { 2 } else { 1 };
         let size = Size::new(size.width / scale + rows::WIDTH, (size.height / scale).max(side::LOWEST));
-        View { picture: SimulatorDisplay::new(size), scale, saying: Saying::default(), refusal: None }
+        View { picture: SimulatorDisplay::new(size), scale, saying: Saying::default(), typing: None, refusal: None }
     }
 
     /// What somebody wants who does this.

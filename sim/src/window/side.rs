@@ -46,13 +46,17 @@ fn machine(view: &View, state: &State) -> Vec<Row> {
     let why = line.and_then(|line| line.last_error.as_deref()).map_or("down".to_owned(), |why| format!("down: {why}"));
     let held = line.map(|line| format!("{} tokens, campaigns of revision {}", line.customers, line.campaigns));
     let purpose = view.saying.kind.as_ref().map_or("its purpose is not said", VisitKind::as_str);
+    let next = match &view.typing {
+        Some(typing) => fact("Typed", Tone::Strong, &typing.told()),
+        None => fact("Next visit", Tone::Plain, purpose),
+    };
     vec![
         Row::of("Machine", Tone::Heading),
         fact("Kiosk", good(kiosk.phase.is_some(), Tone::Bad), &format!("{phase}{refused}")),
         fact("Line", good(up, Tone::Bad), if up { "up" } else { &why }),
         fact("Head office", good(office.serving, Tone::Bad), if office.serving { "serving" } else { "down" }),
         fact("Device holds", good(is_whole(state), Tone::Doubtful), held.as_deref().unwrap_or("not known")),
-        fact("Next visit", Tone::Plain, purpose),
+        next,
         Row::default(),
     ]
 }
