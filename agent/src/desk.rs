@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{oneshot, watch};
-use touchpoint_display::{Frame, Mode, Screen, ShowError, Shown, Size, View};
+use touchpoint_display::{Frame, Mode, Point, Screen, ShowError, Shown, Side, Size, View};
 use touchpoint_protocol::{
     customer::CustomerId,
     health::Painted,
@@ -221,14 +221,16 @@ impl<C: Clock> Desk<C> {
         ticked.is_ok()
     }
 
-    /// The position of the answer that is pressed, if there is one on that spot; nothing at all, if the press was not meant so.
-    pub fn pressed(&mut self, press: Press) -> Option<Option<usize>> {
-        let answer = match press {
-            Press::Touch(point) => self.screen.answer_at(point),
-            Press::Key(side, number) => self.screen.answer_of_key(side, number),
-            Press::Answer(_) => None,
-        };
-        self.counts(press).then_some(answer)
+    /// The position of the answer that is touched, if there is one on that spot; nothing at all, if the touch was not meant so.
+    pub fn touched(&mut self, at: Point) -> Option<Option<usize>> {
+        let answer = self.screen.answer_at(at);
+        self.counts(Press::Touch(at)).then_some(answer)
+    }
+
+    /// The same of a function key.
+    pub fn key_pressed(&mut self, side: Side, number: usize) -> Option<Option<usize>> {
+        let answer = self.screen.answer_of_key(side, number);
+        self.counts(Press::Key(side, number)).then_some(answer)
     }
 
     /// Whether a press counts that comes now.

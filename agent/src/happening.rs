@@ -40,10 +40,10 @@ pub(crate) async fn step<C: Clock>(desk: &mut Desk<C>, events: &mut Events, unti
             event = events.next() => match event {
                 None => return Step::Stopping,
                 Some(Event::Answered(kind)) => return Step::Answered(kind),
-                Some(Event::Touched(point)) => if let Some(answer) = desk.pressed(Press::Touch(point)) {
+                Some(Event::Touched(point)) => if let Some(answer) = desk.touched(point) {
                     return Step::Pressed(answer);
                 },
-                Some(Event::Pressed(side, number)) => if let Some(answer) = desk.pressed(Press::Key(side, number)) {
+                Some(Event::Pressed(side, number)) => if let Some(answer) = desk.key_pressed(side, number) {
                     return Step::Pressed(answer);
                 },
                 Some(Event::Chosen(kind)) => if desk.counts(Press::Answer(kind)) {

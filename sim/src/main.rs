@@ -5,7 +5,7 @@ mod sit;
 
 use clap::{Parser, Subcommand};
 use shoot::Order;
-use sit::{Seat, SitError};
+use sit::{Ground, Seat, SitError};
 use std::{
     io::{self, Write},
     net::SocketAddr,
@@ -67,10 +67,13 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         script: Option<PathBuf>,
     },
-    /// Shows the kiosk's glass in a window: the mouse touches it, and keys do everything else
+    /// Shows the desk in a window: the mouse touches the kiosk's glass, and keys do everything else
     #[cfg(feature = "window")]
     #[command(after_help = "Example: touchpoint-sim window --campaigns sim/demo/campaigns\n\n\
-        Prints what the keys do, and what happens. Exit codes: 0 closed, 1 the desk failed, 2 wrong usage. Logs follow RUST_LOG.")]
+        What the keys do stands beside the glass; what happens is printed, too. Esc closes it. Campaign files that are changed\n\
+        are checked and published at once. The fault `disk full` takes a disk of the device's own: start it as root, or as\n\
+        `unshare -rm touchpoint-sim window`.\n\n\
+        Exit codes: 0 closed, 1 the desk failed, 2 wrong usage. Logs follow RUST_LOG.")]
     Window {
         #[command(flatten)]
         seat: Seat,
@@ -142,18 +145,18 @@ fn run(command: Command) -> Result<bool, Failure> {
             Ok(shoot::shoot(order)?)
         }
         Command::Web { listen, seat, script } => {
-            let tail = sit::log(Level::WARN);
-            let served = runtime()?.block_on(sit::web(listen, seat, script.as_deref(), tail));
+            let ground = Ground::lay(Level::WARN);
+            let served = runtime()?.block_on(sit::web(listen, seat, script.as_deref(), ground));
             Ok(served.map(|()| true)?)
         }
         #[cfg(feature = "window")]
         Command::Window { seat } => {
-            let tail = sit::log(Level::WARN);
-            Ok(sit::window(&runtime()?, seat, tail).map(|()| true)?)
+            let ground = Ground::lay(Level::WARN);
+            Ok(sit::window(&runtime()?, seat, ground).map(|()| true)?)
         }
         Command::Play { script, seat } => {
-            let tail = sit::log(Level::ERROR);
-            Ok(runtime()?.block_on(sit::play(&script, seat, tail))?)
+            let ground = Ground::lay(Level::ERROR);
+            Ok(runtime()?.block_on(sit::play(&script, seat, ground))?)
         }
     }
 }

@@ -75,18 +75,23 @@ impl Glass {
         self.changes.send_modify(|changes| *changes += 1);
     }
 
-    /// What is on the glass, as a PNG.
+    /// What is on the glass.
+    pub fn frame(&self) -> Frame {
+        let mut frame = Frame::new(self.size);
+        let pixels = self.lock().pixels.clone();
+        let Ok(()) = frame.fill_contiguous(&Rectangle::new(Point::zero(), self.size), pixels.into_iter().map(colour));
+        frame
+    }
+
+    /// The same as a PNG.
     ///
     /// # Errors
     /// It cannot be encoded.
     pub fn png(&self) -> Result<Vec<u8>, EncodeError> {
-        let mut frame = Frame::new(self.size);
-        let pixels = self.lock().pixels.clone();
-        let Ok(()) = frame.fill_contiguous(&Rectangle::new(Point::zero(), self.size), pixels.into_iter().map(colour));
-        encode_png(&frame)
+        encode_png(&self.frame())
     }
 
-    /// The glass as the simulator's display, which windows and pictures are made of.
+    /// The glass as the simulator's display, which pictures are made of.
     pub fn display(&self) -> SimulatorDisplay<Rgb888> {
         let mut display = SimulatorDisplay::new(self.size);
         let lit = self.lock();
@@ -112,7 +117,7 @@ impl Glass {
 }
 
 /// A pixel as the drawing crates have it.
-fn colour(pixel: u32) -> Rgb888 {
+pub(crate) fn colour(pixel: u32) -> Rgb888 {
     let [_, red, green, blue] = pixel.to_be_bytes();
     Rgb888::new(red, green, blue)
 }

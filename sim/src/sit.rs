@@ -15,7 +15,10 @@ use touchpoint_display::Size;
 use touchpoint_protocol::utc::Utc;
 use touchpoint_sim::{
     demo::Customers,
-    desk::{Attended, Desk, DeskError, Options, Script, ScriptError, SetUp, StepLine, Tail, play as play_script},
+    desk::{
+        Attended, Desk, DeskError, DiskError, Mounts, Options, Script, ScriptError, SetUp, StepLine, Tail,
+        play as play_script,
+    },
     web::{Listener, WebError},
 };
 use tracing::Level;
@@ -44,6 +47,13 @@ pub(crate) struct Seat {
     keys: bool,
 }
 
+/// What a desk is put on while the program has one thread: what all that come later share.
+#[derive(Debug)]
+pub(crate) struct Ground {
+    log: Tail,
+    mounts: Result<Mounts, DiskError>,
+}
+
 /// Why nobody could sit down.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SitError {
@@ -59,6 +69,9 @@ pub(crate) enum SitError {
         #[source]
         source: io::Error,
     },
+    #[cfg(feature = "window")]
+    #[error("there is no display for a window: neither DISPLAY nor WAYLAND_DISPLAY is set")]
+    Display,
     #[error("cannot print")]
     Print(#[source] io::Error),
 }
@@ -70,18 +83,21 @@ impl SitError {
     }
 }
 
-/// Sends the log to stderr, up to this level unless `RUST_LOG` says otherwise, and its end to the desk.
-pub(crate) fn log(level: Level) -> Tail {
-    let tail = Tail::default();
-    tracing_subscriber::registry().with(tail.clone()).with(stderr(level)).init();
-    tail
+impl Ground {
+    /// Takes mounts of the program's own, and sends the log to stderr, up to this level unless `RUST_LOG` says otherwise, and its end to the
+    /// desk. Before any thread is begun.
+    pub(crate) fn lay(level: Level) -> Ground {
+        let (log, mounts) = (Tail::default(), Mounts::own());
+        tracing_subscriber::registry().with(log.clone()).with(stderr(level)).init();
+        Ground { log, mounts }
+    }
 }
 
 /// Serves the desk as a page until Ctrl-C.
-pub(crate) async fn web(listen: SocketAddr, seat: Seat, script: Option<&Path>, log: Tail) -> Result<(), SitError> {
+pub(crate) async fn web(listen: SocketAddr, seat: Seat, script: Option<&Path>, ground: Ground) -> Result<(), SitError> {
     let script = script.map(Script::read).transpose()?;
     let listener = Listener::bind(listen).await?;
-    let (desk, attended) = seat.sit(script.as_ref(), log).await?;
+    let (desk, attended) = seat.sit(script.as_ref(), ground).await?;
     let folder = desk.state().borrow().office.folder.clone();
     let told = writeln!(io::stdout(), "http://{}\ncampaigns: {folder}", listener.address());
     told.map_err(SitError::Print)?;
@@ -108,15 +124,19 @@ pub(crate) async fn web(listen: SocketAddr, seat: Seat, script: Option<&Path>, l
 
 /// Shows the desk in a window until it is closed. SDL wants the main thread, so this one is not of the runtime.
 #[cfg(feature = "window")]
-pub(crate) fn window(runtime: &tokio::runtime::Runtime, seat: Seat, log: Tail) -> Result<(), SitError> {
-    let (desk, attended) = runtime.block_on(seat.sit(None, log))?;
+pub(crate) fn window(runtime: &tokio::runtime::Runtime, seat: Seat, ground: Ground) -> Result<(), SitError> {
+    // The simulator's window would panic. SDL can do without, if it is told how.
+    if ["DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"].iter().all(|name| std::env::var_os(name).is_none()) {
+        return Err(SitError::Display);
+    }
+    let (desk, attended) = runtime.block_on(seat.sit(None, ground))?;
     let shown = touchpoint_sim::window::show(&desk, runtime.handle(), &mut io::stdout());
     drop(desk);
     runtime.block_on(attended.close())?;
     shown.map_err(SitError::Print)
 }
 
-/// Resolves at SIGINT and at SIGTERM: a desk that is killed would leave the device's disk mounted.
+/// Resolves at SIGINT and at SIGTERM: a desk that is killed would leave its folder.
 async fn asked_to_stop() {
     let terminated = async {
         match signal(SignalKind::terminate()) {
@@ -131,13 +151,13 @@ async fn asked_to_stop() {
 }
 
 /// Plays a script; whether everything came as expected.
-pub(crate) async fn play(path: &Path, seat: Seat, log: Tail) -> Result<bool, SitError> {
+pub(crate) async fn play(path: &Path, seat: Seat, ground: Ground) -> Result<bool, SitError> {
     let script = Script::read(path)?;
     let mut out = io::stdout();
     if !script.about.is_empty() {
         writeln!(out, "{}", script.about).map_err(SitError::Print)?;
     }
-    let (desk, attended) = seat.sit(Some(&script), log).await?;
+    let (desk, attended) = seat.sit(Some(&script), ground).await?;
     let mut printed = Ok(());
     let played = play_script(&desk, script, |step| {
         if printed.is_ok() {
@@ -164,7 +184,7 @@ fn print(out: &mut impl Write, StepLine { what, outcome }: &StepLine) -> io::Res
 
 impl Seat {
     /// Sets up the desk; what a script says of it counts more.
-    async fn sit(self, script: Option<&Script>, log: Tail) -> Result<(Desk, Attended), SitError> {
+    async fn sit(self, script: Option<&Script>, Ground { log, mounts }: Ground) -> Result<(Desk, Attended), SitError> {
         let Seat { campaigns, customers, seed, screen, at, keys } = self;
         if let Some(folder) = &campaigns {
             std::fs::read_dir(folder).map_err(|source| SitError::Campaigns { folder: folder.clone(), source })?;
@@ -174,7 +194,7 @@ impl Seat {
             None => SetUp { keys, ..SetUp::default() },
         };
         let clock = script.and_then(|script| script.clock).or(at);
-        let options = Options { customers, seed, campaigns, screen, set_up, clock, log };
+        let options = Options { customers, seed, campaigns, screen, set_up, clock, log, mounts };
         Ok(Desk::set_up(options).await?)
     }
 }

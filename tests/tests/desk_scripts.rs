@@ -38,6 +38,11 @@ fn a_jammed_reader_and_a_failed_screen_are_recorded_for_what_they_are() {
 }
 
 #[test]
+fn on_a_slow_line_and_on_a_half_open_one_answers_are_late_and_none_is_lost() {
+    goes_well("line.toml");
+}
+
+#[test]
 fn a_full_disk_still_takes_answers_or_the_desk_says_that_it_cannot_have_one() {
     let script = workspace::root().join("sim/scripts/disk.toml");
     let finished = play(&script);
@@ -56,6 +61,14 @@ fn an_expectation_that_is_not_met_fails_with_what_came_instead() {
     assert_eq!(finished.status.code(), Some(1), "{}", finished.stderr);
     assert!(finished.stdout.contains("shown is welcome, not savings"), "{}", finished.stdout);
     assert!(!finished.stdout.contains("leave"), "it went on: {}", finished.stdout);
+}
+
+#[test]
+fn what_comes_sooner_than_it_should_fails_with_how_soon_it_came() {
+    let text = "[[step]]\ndo = \"insert\"\ncustomer = \"stranger\"\nexpect = { visits = 1 }\nno-sooner = \"3600s\"";
+    let finished = play_text(text);
+    assert_eq!(finished.status.code(), Some(1), "{}", finished.stderr);
+    assert!(finished.stdout.contains("it came after "), "{}", finished.stdout);
 }
 
 #[test]

@@ -14,7 +14,7 @@ const GROUND_FLOOR: [&str; 4] = ["protocol", "link", "vault", "display"];
 const EMPTY_NAMES: [&str; 8] = ["manager", "handler", "util", "utils", "helper", "helpers", "common", "base"];
 
 /// Where `unsafe` may stand, and why.
-const UNSAFE: [(&str, &str); 5] = [
+const UNSAFE: [(&str, &str); 6] = [
     ("vault/src/priority.rs", "sched_setscheduler(2): no safe library asks it"),
     ("agent/src/clock.rs", "adjtimex(2): no safe library asks it"),
     (
@@ -22,6 +22,7 @@ const UNSAFE: [(&str, &str); 5] = [
         "input devices: two ioctls, of which rustix has the frame, and a descriptor that is waited for",
     ),
     ("agent/src/panels/kernel.rs", "the memory of a panel, and ioctls that no library offers"),
+    ("sim/src/desk/disk.rs", "unshare(2): no safe library asks it"),
     ("tests/src/power/recorder.rs", "what SQLite asks of the file system: a table of C functions"),
 ];
 

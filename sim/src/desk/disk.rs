@@ -3,11 +3,15 @@
 //! A temporary file system (tmpfs) is mounted where the device keeps its databases, and shrunk to what it holds: from then on every
 //! write that needs another page fails with ENOSPC, in the kernel and not in a stand-in. Mounting takes a privilege: that of root, or of
 //! whoever is root in a namespace of their own (`unshare -rm touchpoint-sim ...`). Without it there is no such fault, and the desk says so.
+//!
+//! It is mounted in a namespace of the program's own ([`Mounts`]). A program that is killed unmounts nothing, and whoever cleans up later
+//! must guess whose a mount is; a namespace goes with its last thread, however that ends, and the kernel takes the mount with it.
 
 use rustix::{
     fs::statvfs,
     io::Errno,
-    mount::{MountFlags, UnmountFlags, mount, mount_remount, unmount},
+    mount::{MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_change, mount_remount, unmount},
+    thread::{UnshareFlags, unshare_unsafe},
 };
 use std::{
     ffi::CString,
@@ -20,6 +24,10 @@ const ROOM: u64 = 512;
 
 /// Attempts at catching it still: a write between looking and shrinking makes it hold more than it may.
 const ATTEMPTS: usize = 20;
+
+/// Mounts of the program's own, which nobody else sees, and which end with it.
+#[derive(Debug)]
+pub struct Mounts(());
 
 /// The device's disk. Dropped, it is gone with all that is on it.
 #[derive(Debug)]
@@ -34,12 +42,30 @@ pub struct DiskError {
     source: Errno,
 }
 
+impl Mounts {
+    /// Takes this thread, and every thread that is begun by it from now on, into a namespace of mounts of their own. To be called before
+    /// there are other threads, which would stay outside and see no disk.
+    ///
+    /// # Errors
+    /// This takes a privilege.
+    #[expect(unsafe_code, reason = "rustix has no other way to ask")]
+    pub fn own() -> Result<Mounts, DiskError> {
+        let refused = |source| DiskError { what: "mount", source };
+        // SAFETY: what is unsafe about unshare(2) is that threads may come to have different file descriptors, which takes
+        // `UnshareFlags::FILES`.
+        unsafe { unshare_unsafe(UnshareFlags::NEWNS) }.map_err(refused)?;
+        // What others mount later is still seen here, and nothing of ours by them.
+        mount_change(c"/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC).map_err(refused)?;
+        Ok(Mounts(()))
+    }
+}
+
 impl Disk {
     /// Puts an empty disk where this folder is, which exists.
     ///
     /// # Errors
-    /// This takes a privilege.
-    pub fn mount(folder: &Path) -> Result<Disk, DiskError> {
+    /// The system refuses.
+    pub fn mount(folder: &Path, _among: &Mounts) -> Result<Disk, DiskError> {
         let data = size(ROOM * 1024 * 1024);
         mount(c"touchpoint-desk", folder, c"tmpfs", MountFlags::NODEV | MountFlags::NOEXEC, data.as_c_str())
             .map_err(|source| DiskError { what: "mount", source })?;
@@ -96,7 +122,7 @@ mod tests {
     #[test]
     fn a_full_disk_refuses_to_write_and_an_emptied_one_takes_it() {
         let folder = tempfile::tempdir().unwrap();
-        let disk = match Disk::mount(folder.path()) {
+        let disk = match Mounts::own().and_then(|mounts| Disk::mount(folder.path(), &mounts)) {
             Ok(disk) => disk,
             // What whoever may not mount is told.
             Err(error) => return assert!(error.to_string().contains("unshare -rm"), "{error}"),

@@ -30,7 +30,7 @@ mod script;
 
 pub use clock::DeskClock;
 pub use command::{Command, Number, NumberKind, Saying, SetUp};
-pub use disk::{Disk, DiskError};
+pub use disk::{Disk, DiskError, Mounts};
 pub use error::{DeskError, Refusal};
 pub use fault::Fault;
 pub use log::{Line as LogLine, Tail};

@@ -1,6 +1,10 @@
 //! What may be chosen about a desk before it is set up.
 
-use super::{command::SetUp, log::Tail};
+use super::{
+    command::SetUp,
+    disk::{DiskError, Mounts},
+    log::Tail,
+};
 use crate::demo::Customers;
 use std::path::PathBuf;
 use touchpoint_display::Size;
@@ -23,4 +27,6 @@ pub struct Options {
     pub clock: Option<Utc>,
     /// Where the programs' log ends up.
     pub log: Tail,
+    /// Among which the device's disk is mounted, or why none can be.
+    pub mounts: Result<Mounts, DiskError>,
 }

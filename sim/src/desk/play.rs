@@ -39,13 +39,16 @@ pub async fn play(desk: &Desk, script: Script, mut told: impl FnMut(&StepLine)) 
 }
 
 async fn take(desk: &Desk, step: Step) -> Result<(), String> {
+    let began = Instant::now();
     if let Some(command) = step.command {
         desk.command(command).await.map_err(|refusal| refusal.to_string())?;
     }
     let mut state = desk.state();
     let expected = state.wait_for(|state| step.expect.missing(state).is_empty());
     let outcome = timeout(step.within, expected).await;
+    let took = began.elapsed();
     match outcome {
+        Ok(Ok(_)) if took < step.no_sooner => Err(format!("it came after {} ms", took.as_millis())),
         Ok(Ok(_)) => Ok(()),
         Ok(Err(_)) => Err("the desk was closed".to_owned()),
         Err(_) => Err(step.expect.missing(&desk.state().borrow()).join("; ")),

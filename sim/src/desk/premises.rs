@@ -88,7 +88,7 @@ struct Present {
 impl Premises {
     /// Sets everything up: a broker, a head office with customers and campaigns, a line, and a device that knows nothing yet.
     pub(super) async fn set_up(options: Options) -> Result<Premises, DeskError> {
-        let Options { customers, seed, campaigns: files, screen, set_up, clock: at, log } = options;
+        let Options { customers, seed, campaigns: files, screen, set_up, clock: at, log, mounts } = options;
         let folder = tempfile::Builder::new().prefix("touchpoint-desk-").tempdir().map_err(DeskError::Folder)?;
         let broker = Broker::start().await?;
         let mut head_office = HeadOffice::open(folder.path(), broker.address())?;
@@ -116,7 +116,7 @@ impl Premises {
         let config = Config::read(&device.join("agent.toml"))?;
         let config = Config { broker: endpoint(line.address()), screen, ..config };
         fs::create_dir_all(&config.folder).map_err(DeskError::Folder)?;
-        let disk = Disk::mount(&config.folder).map_err(|error| chain(&error));
+        let disk = mounts.and_then(|mounts| Disk::mount(&config.folder, &mounts)).map_err(|error| chain(&error));
         let clock = Arc::new(DeskClock::new()?);
         at.into_iter().for_each(|at| clock.set_to(at));
         let mut premises = Premises {

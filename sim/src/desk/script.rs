@@ -12,7 +12,7 @@
 //! do = "insert"                             # any command of the desk, with its fields
 //! customer = "dora"
 //! expect = { shown = "round-up" }           # what is to be seen after it,
-//! within = "5s"                             # and how long it may take
+//! within = "5s"                             # and how long it may take; no-sooner = "1s" is how long it must
 //! ```
 
 use super::{
@@ -67,6 +67,8 @@ pub struct Step {
     pub expect: Expectation,
     /// How long it may take.
     pub within: Duration,
+    /// How long it must take: what comes sooner was not slow.
+    pub no_sooner: Duration,
     /// The step in a line.
     pub line: String,
 }
@@ -179,6 +181,7 @@ impl Step {
         let at = table.remove("at").map_or(Ok(Duration::ZERO), |at| duration(&at))?;
         let after = table.remove("after").map_or(Ok(Duration::ZERO), |after| duration(&after))?;
         let within = table.remove("within").map_or(Ok(WITHIN), |within| duration(&within))?;
+        let no_sooner = table.remove("no-sooner").map_or(Ok(Duration::ZERO), |no_sooner| duration(&no_sooner))?;
         let expect = table.remove("expect").map_or(Ok(Expectation::default()), |expect| expect.try_into());
         let expect = expect.map_err(|error| format!("expect: {}", error.message()))?;
         let command = match table.is_empty() {
@@ -188,7 +191,7 @@ impl Step {
         if command.is_none() && expect == Expectation::default() {
             return Err("neither do nor expect".to_owned());
         }
-        Ok(Step { at, after, command, expect, within, line })
+        Ok(Step { at, after, command, expect, within, no_sooner, line })
     }
 }
 
@@ -257,8 +260,9 @@ fn in_a_line(table: &toml::Table) -> String {
         _ => format!("{key} {value}"),
     };
     let named = |wanted: &'static [&str]| table.iter().filter(move |(key, _)| wanted.contains(&key.as_str()));
-    let others =
-        table.iter().filter(|(key, _)| !["do", "on", "at", "after", "within", "expect"].contains(&key.as_str()));
+    let others = table
+        .iter()
+        .filter(|(key, _)| !["do", "on", "at", "after", "within", "no-sooner", "expect"].contains(&key.as_str()));
     let done = named(&["do"]).chain(others).chain(named(&["on"])).map(field).collect::<Vec<_>>().join(" ");
     let expected = table.get("expect").and_then(toml::Value::as_table).into_iter().flatten();
     let expected = expected.map(|(key, value)| format!("{key} {}", value.to_string().trim_matches('"')));

@@ -41,10 +41,9 @@ use crate::{
     input::{CardReaderInput, Input, KeysInput, TouchInput, Wanted},
 };
 
-/// Pauses between two looks for a device: at first as long as a plug takes to be put in again, at last as long as somebody waits who
-/// has just put one in.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LAST_PAUSE: Duration = Duration::from_secs(8);
+/// Pause between two looks for a device: whoever has just put one in tries it at once, and waits no longer than that. A look reads a few
+/// small files of sysfs, some tenths of a millisecond, so that a device that is never there costs nothing anybody sees.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// Most events that are read at once: what a reader types in one go.
 const AT_ONCE: usize = 64;
@@ -127,14 +126,14 @@ pub async fn listen<C: Clock>(input: Input, places: Places, glass: Size, clock: 
     }
 }
 
-/// Reads one device again and again, with growing pauses while it is not there.
+/// Reads one device again and again, with a pause whenever it is not there.
 async fn attend<C: Clock>(role: Role<'_>, places: &Places, clock: &C, events: &mpsc::Sender<Event>) {
-    let (device, mut pause, mut told) = (role.name(), FIRST_PAUSE, String::new());
+    let (device, mut told) = (role.name(), String::new());
     loop {
         let error = match role.open(places) {
             Ok((path, file, mut decoder)) => {
                 tracing::info!(device, path = %path.display(), "an input device is read");
-                (pause, told) = (FIRST_PAUSE, String::new());
+                told = String::new();
                 InputError::Gone { path, source: read(file, &mut decoder, clock, events).await }
             }
             Err(error) => error,
@@ -145,8 +144,7 @@ async fn attend<C: Clock>(role: Role<'_>, places: &Places, clock: &C, events: &m
             tracing::warn!(device, error, "an input device is not read");
             told = error;
         }
-        sleep(pause).await;
-        pause = (pause * 2).min(LAST_PAUSE);
+        sleep(PAUSE).await;
     }
 }
 

@@ -111,7 +111,7 @@ async fn a_reader_that_cannot_be_had_alone_is_not_read_and_its_keys_are_no_keys(
     says(&mut reader, &CANCEL);
     says(&mut keyboard, &CANCEL);
     assert!(matches!(next(&mut happening).await, Event::Cancelled));
-    assert!(timeout(FIRST_PAUSE * 2, happening.recv()).await.is_err(), "the reader's keys were taken for keys");
+    assert!(timeout(PAUSE * 2, happening.recv()).await.is_err(), "the reader's keys were taken for keys");
 }
 
 #[tokio::test]
