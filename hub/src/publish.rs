@@ -2,13 +2,17 @@
 
 use crate::{
     check::{CheckError, Checked, check_on},
-    office::Office,
+    office::{Office, now},
     problem::Problem,
 };
 use serde::Serialize;
 use std::path::Path;
 use tokio::task::{JoinError, spawn_blocking};
 use touchpoint_protocol::name::GroupId;
+
+/// How long the panel of a device that says nothing counts as being in use, in milliseconds: 30 days. A machine is switched off for a
+/// holiday or for building works, and one that was given up must not keep campaigns from others for ever.
+const IN_USE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// What a publication did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -65,7 +69,7 @@ impl Office {
     /// # Errors
     /// Every problem of every file, or what could not be read.
     pub async fn check(&self, group: &GroupId, folder: &Path) -> Result<Checked, PublishError> {
-        let in_use = self.store.panels_of(group).await;
+        let in_use = self.store.panels_of(group, now().plus_millis(-IN_USE_MS)).await;
         let in_use = in_use.map_err(|source| PublishError::Panels { group: group.clone(), source })?;
         let folder = folder.to_owned();
         // Fonts are opened and pictures decoded: not on the runtime's threads.
