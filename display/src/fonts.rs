@@ -36,7 +36,7 @@ const MAX_FAMILIES: usize = 32;
 /// Which families are open, and where others may be.
 pub(crate) struct FontList {
     folders: Vec<PathBuf>,
-    /// Families that were looked for and found.
+    /// Families that were looked for and found, and those that came with them.
     found: BTreeSet<String>,
     /// Families that were looked for and are not there.
     absent: BTreeSet<String>,
@@ -89,22 +89,24 @@ impl FontList {
         let faces = self.faces(family);
         let there = !faces.is_empty();
         for face in faces {
+            self.found.extend(face.families.iter().map(|(family, _)| family.clone()));
             system.db_mut().push_face_info(face);
         }
-        if there {
-            self.found.insert(family.to_owned())
-        } else {
-            self.absent.insert(family.to_owned())
-        };
+        if !there {
+            self.absent.insert(family.to_owned());
+        }
         there
     }
 
-    /// The faces of a family, by its files' names alone: nothing is read until a glyph is asked for.
+    /// The faces of a family, by its files' names alone: nothing is read until a glyph is asked for. With one of the CJK families come
+    /// all: a file is mapped when the first of its faces is used, and only the faces known by then share what is read of it.
     fn faces(&self, family: &str) -> Vec<fontdb::FaceInfo> {
-        if let Some(index) = CJK_FACES.iter().position(|face| *face == family) {
+        if CJK_FACES.contains(&family) {
             let files = CJK_FILES.into_iter().filter_map(|(name, weight)| Some((self.file(name)?, weight)));
-            // Four faces a file.
-            return files.map(|(file, weight)| face(family, file, index as u32, weight)).collect();
+            let all = files.flat_map(|(file, weight)| {
+                (0..).zip(CJK_FACES).map(move |(index, family)| face(family, file.clone(), index, weight))
+            });
+            return all.collect();
         }
         // A family comes with the bundle, so nothing in it may lead out of the folders.
         if !family.chars().all(|character| character.is_ascii_alphanumeric() || character == ' ') {
@@ -167,6 +169,21 @@ mod tests {
         let writing = Writing::default();
         assert_eq!(list.family(&mut system, Script::Thai, writing, None), "Noto Sans Thai");
         assert_eq!(list.family(&mut system, Script::European, writing, Some("House Serif")), "House Serif");
+    }
+
+    #[test]
+    fn the_faces_of_one_file_share_what_is_read_of_it() {
+        let (mut list, mut system) = FontList::open(&crate::Glass::of(embedded_graphics::geometry::Size::zero()).fonts);
+        let mut read = Vec::new();
+        for han in [Han::Japanese, Han::Korean, Han::Simplified, Han::Traditional] {
+            let writing = Writing { han, ..Writing::default() };
+            let family = list.family(&mut system, Script::Han, writing, None);
+            let families = [fontdb::Family::Name(family)];
+            let id = system.db().query(&fontdb::Query { families: &families, ..fontdb::Query::default() }).unwrap();
+            // As if a glyph were asked for, before the next family is.
+            read.push(system.get_font(id, Weight::NORMAL).unwrap().data().as_ptr());
+        }
+        assert!(read.iter().all(|data| *data == read[0]), "{read:?}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Drawing goes through `embedded-graphics`; fills are row copies. Blending needs to read what is already there, which
 //! a `DrawTarget` cannot, and must not happen in slow video memory, so it is the frame's own.
 
-use std::{convert::Infallible, io::Write};
+use std::{convert::Infallible, io::Write, sync::Arc};
 
 use embedded_graphics::{
     Pixel,
@@ -18,10 +18,12 @@ use crate::{damage::Damage, picture::Picture, rgb565, theme::Colour};
 /// XRGB8888 pixels in rows from the top left, with the list of what changed since it was last asked for.
 ///
 /// The X byte is 0 in a pixel never drawn and 0xff in every other.
+///
+/// A clone costs next to nothing: the pixels are copied when either of the two is drawn on while the other is still there.
 #[derive(Debug, Clone)]
 pub struct Frame {
     size: Size,
-    pixels: Vec<u32>,
+    pixels: Arc<[u32]>,
     damage: Damage,
     /// What may be drawn on: all but within [`Frame::within`].
     clip: Rectangle,
@@ -41,7 +43,7 @@ impl Frame {
     /// A frame on which nothing is drawn yet.
     #[must_use]
     pub fn new(size: Size) -> Self {
-        let pixels = vec![0; size.width as usize * size.height as usize];
+        let pixels = std::iter::repeat_n(0, size.width as usize * size.height as usize).collect();
         Self { size, pixels, damage: Damage::default(), clip: Rectangle::new(Point::zero(), size) }
     }
 
@@ -61,12 +63,6 @@ impl Frame {
     pub fn rows(&self, area: Rectangle) -> impl Iterator<Item = &[u32]> {
         let area = self.visible(&area);
         (0..area.size.height).map(move |row| &self.pixels[self.span(area, row)])
-    }
-
-    /// Takes these areas over from a frame of the same size. Nothing counts as changed by it: for a copy that is no picture of its own.
-    pub fn copy_from(&mut self, other: &Self, areas: &[Rectangle]) {
-        let stride = self.size.width as usize;
-        areas.iter().for_each(|area| other.copy_rows(*area, &mut self.pixels, stride));
     }
 
     /// Copies the rows of `area` to where they stand in a raster of `stride` pixels a row; what either of the two lacks is left out.
@@ -95,8 +91,16 @@ impl Frame {
 
     /// Replaces every pixel, rows from the top left.
     pub(crate) fn overwrite(&mut self, write: impl FnOnce(&mut [u32])) {
-        write(&mut self.pixels);
+        write(Arc::make_mut(&mut self.pixels));
         self.damage.add(self.bounding_box());
+    }
+
+    /// Exchanges all pixels with another frame of this size.
+    pub(crate) fn exchange(&mut self, other: &mut Self) {
+        std::mem::swap(&mut self.pixels, &mut other.pixels);
+        for frame in [self, other] {
+            frame.damage.add(frame.bounding_box());
+        }
     }
 
     /// Lays `colour` over the frame through a mask of coverages (0 to 255, rows of `size.width`), its top left at `at`.
@@ -114,10 +118,8 @@ impl Frame {
             let skip = (area.top_left - at).x.unsigned_abs() as usize;
             let first = (area.top_left - at).y.unsigned_abs() as usize;
             let rows = picture.pixels().chunks_exact(picture.size().width.max(1) as usize).skip(first);
-            for (row, source) in (0..area.size.height).zip(rows) {
-                let span = self.span(area, row);
-                let source = &source[skip..skip + span.len()];
-                self.pixels[span].copy_from_slice(source);
+            for (row, source) in self.rows_mut(area).zip(rows) {
+                row.copy_from_slice(&source[skip..skip + row.len()]);
             }
             self.damage.add(area);
         } else {
@@ -164,6 +166,15 @@ impl Frame {
         }
     }
 
+    /// The pixels of each row within `area`, which lies within the frame, to be drawn on.
+    fn rows_mut(&mut self, area: Rectangle) -> impl Iterator<Item = &mut [u32]> {
+        let (left, top) = (area.top_left.x.unsigned_abs() as usize, area.top_left.y.unsigned_abs() as usize);
+        let (width, height) = (area.size.width as usize, area.size.height as usize);
+        // Asked once an area and not once a row whether the pixels are shared: a glyph has many rows, and few pixels.
+        let rows = Arc::make_mut(&mut self.pixels).chunks_exact_mut(self.size.width.max(1) as usize);
+        rows.skip(top).take(height).map(move |row| &mut row[left..left + width])
+    }
+
     /// Where the given row of `area`, which lies within the frame, stands in `pixels`.
     fn span(&self, area: Rectangle, row: u32) -> std::ops::Range<usize> {
         let x = area.top_left.x.unsigned_abs() as usize;
@@ -187,9 +198,8 @@ impl Frame {
         let offset = area.top_left - at;
         let (skip, first) = (offset.x.unsigned_abs() as usize, offset.y.unsigned_abs() as usize);
         let rows = source.chunks_exact(size.width as usize).skip(first);
-        for (row, values) in (0..area.size.height).zip(rows) {
-            let span = self.span(area, row);
-            for (pixel, value) in self.pixels[span].iter_mut().zip(&values[skip..]) {
+        for (row, values) in self.rows_mut(area).zip(rows) {
+            for (pixel, value) in row.iter_mut().zip(&values[skip..]) {
                 blend(pixel, *value);
             }
         }
@@ -253,18 +263,18 @@ impl DrawTarget for Frame {
         let visible = self.visible(area);
         let left = (visible.top_left - area.top_left).x.unsigned_abs() as usize;
         let top = (visible.top_left - area.top_left).y.unsigned_abs();
-        let mut colours = colours.into_iter();
+        let (mut colours, mut rows) = (colours.into_iter(), self.rows_mut(visible));
         for row in 0..area.size.height.min(top.saturating_add(visible.size.height)) {
             let mut colours = colours.by_ref().take(area.size.width as usize);
             if row >= top {
-                let span = self.span(visible, row - top);
-                for (pixel, colour) in self.pixels[span].iter_mut().zip(colours.by_ref().skip(left)) {
+                for (pixel, colour) in rows.next().into_iter().flatten().zip(colours.by_ref().skip(left)) {
                     *pixel = Colour::from(colour).pixel();
                 }
             }
             // What the row has beyond the right edge; the next row starts after it.
             colours.for_each(drop);
         }
+        drop(rows);
         self.damage.add(visible);
         Ok(())
     }
@@ -272,10 +282,7 @@ impl DrawTarget for Frame {
     fn fill_solid(&mut self, area: &Rectangle, colour: Rgb888) -> Result<(), Infallible> {
         let visible = self.visible(area);
         let pixel = Colour::from(colour).pixel();
-        for row in 0..visible.size.height {
-            let span = self.span(visible, row);
-            self.pixels[span].fill(pixel);
-        }
+        self.rows_mut(visible).for_each(|row| row.fill(pixel));
         self.damage.add(visible);
         Ok(())
     }
@@ -387,10 +394,15 @@ mod tests {
         frame.copy_rows_rgb565(area(0, 1, 2, 1), &mut narrow, 4);
         assert_eq!(narrow, [9, 9, 9, 9, 0, 0xf800, 9, 9, 9, 9, 9, 9]);
         frame.copy_rows(area(0, 0, 4, 3), &mut [], 0);
-        let mut copy = Frame::new(frame.size());
-        copy.copy_from(&frame, &[area(1, 1, 3, 2)]);
-        assert_eq!(copy.pixels(), frame.pixels());
-        assert!(copy.take_damage().is_empty());
+    }
+
+    #[test]
+    fn a_clone_stays_as_it_was_when_the_frame_is_drawn_on_and_its_pixels_are_shared_until_then() {
+        let mut frame = Frame::new(Size::new(4, 3));
+        let clone = frame.clone();
+        assert!(std::ptr::eq(clone.pixels(), frame.pixels()));
+        frame.fill_solid(&area(1, 1, 3, 2), RED.into()).unwrap();
+        assert_eq!((clone.pixels()[5], frame.pixels()[5]), (0, RED.pixel()));
     }
 
     #[test]

@@ -75,6 +75,7 @@ struct Scaled {
 
 /// What a still shows: a view, but of an offer neither its words, which are one customer's, nor its countdown. Its picture is
 /// not kept alive for it.
+#[derive(Clone)]
 struct Key {
     view: View,
     picture: Option<Weak<Picture>>,
@@ -148,6 +149,10 @@ impl Screen {
         self.present()?;
         // Only what is really on the glass can be touched or counted down.
         self.alive = alive;
+        if offer(view).is_none() {
+            // The next customer often gets the offer that the last one got.
+            self.stills.prepare(self.frame.size(), |key| offer(&key.view).is_some());
+        }
         Ok(Shown { answers: self.alive.answers.clone() })
     }
 

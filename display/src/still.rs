@@ -2,8 +2,13 @@
 //! all but its words: the next customer is called by another name, and nobody's name is kept.
 //!
 //! Screens are mostly plain areas: as runs of equal pixels, one of 3 MB is some 100 KB, with an illustration 500 KB.
+//!
+//! Copying it is half of what drawing an offer costs. So the likely one is copied while nobody waits, to a frame that only has to be
+//! exchanged for the one on the glass when the customer comes.
 
 use std::collections::VecDeque;
+
+use embedded_graphics::geometry::Size;
 
 use crate::frame::Frame;
 
@@ -14,8 +19,15 @@ const MAX_PIXELS: usize = 1024 * 1024;
 /// Equal pixels from which they are cheaper as a run.
 const LEAST_RUN: usize = 8;
 
-/// The views painted last, by what they show. The latest stands first.
-pub(crate) struct Stills<K>(VecDeque<(K, Still)>);
+/// The views painted last, by what they show.
+pub(crate) struct Stills<K> {
+    /// The latest stands first.
+    kept: VecDeque<(K, Still)>,
+    /// A frame beside the one that is drawn on, once there was a view to be put on it.
+    beside: Option<Frame>,
+    /// What stands on it.
+    ahead: Option<K>,
+}
 
 /// One painted frame.
 struct Still {
@@ -33,37 +45,52 @@ enum Stretch {
     Copied(usize),
 }
 
-impl<K: PartialEq> Stills<K> {
+impl<K: PartialEq + Clone> Stills<K> {
     pub(crate) const fn new() -> Self {
-        Self(VecDeque::new())
+        Self { kept: VecDeque::new(), beside: None, ahead: None }
     }
 
     /// Forgets all.
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        *self = Self::new();
     }
 
     /// Puts the view back on the frame if it is kept, and says whether it was.
     pub(crate) fn restore(&mut self, key: &K, frame: &mut Frame) -> bool {
-        let Some(index) = self.0.iter().position(|(known, _)| known == key) else { return false };
+        let Some(index) = self.kept.iter().position(|(known, _)| known == key) else { return false };
         // To the front, so that what is shown often is forgotten last.
-        let Some(kept) = self.0.remove(index) else { return false };
-        kept.1.restore(frame);
-        self.0.push_front(kept);
+        let Some(kept) = self.kept.remove(index) else { return false };
+        match &mut self.beside {
+            Some(beside) if self.ahead.as_ref() == Some(key) => {
+                frame.exchange(beside);
+                self.ahead = None;
+            }
+            _ => kept.1.restore(frame),
+        }
+        self.kept.push_front(kept);
         true
+    }
+
+    /// Gets the latest of the likely views ready, for frames of this size: to be called when nobody waits.
+    pub(crate) fn prepare(&mut self, size: Size, likely: impl Fn(&K) -> bool) {
+        let Some((key, still)) = self.kept.iter().find(|(key, _)| likely(key)) else { return };
+        if self.ahead.as_ref() != Some(key) {
+            still.restore(self.beside.get_or_insert_with(|| Frame::new(size)));
+            self.ahead = Some(key.clone());
+        }
     }
 
     /// Keeps the frame, and forgets what was not shown for long if there is no more room.
     pub(crate) fn keep(&mut self, key: K, frame: &Frame) {
-        self.0.push_front((key, Still::of(frame)));
+        self.kept.push_front((key, Still::of(frame)));
         let mut room = MAX_PIXELS;
-        let fitting = self.0.iter().take(MAX_STILLS).take_while(|(_, still)| {
+        let fitting = self.kept.iter().take(MAX_STILLS).take_while(|(_, still)| {
             let fits = still.size() <= room;
             room = room.saturating_sub(still.size());
             fits
         });
         let count = fitting.count();
-        self.0.truncate(count);
+        self.kept.truncate(count);
     }
 }
 
@@ -172,6 +199,30 @@ mod tests {
             prop_assert!(stills.restore(&"view", &mut other));
             prop_assert_eq!(other.pixels(), frame.pixels());
             prop_assert_eq!(other.take_damage(), [Rectangle::new(Point::zero(), frame.size())]);
+        }
+    }
+
+    #[test]
+    fn the_likely_view_is_ready_before_it_is_asked_for_and_is_the_same_as_if_it_were_not() {
+        let (mut stills, size) = (Stills::new(), Size::new(40, 30));
+        let [invitation, first, second] = [1, 2, 3].map(|seed| noise(seed, size));
+        stills.keep("invitation", &invitation);
+        for (key, offer) in [("first offer", &first), ("second offer", &second)] {
+            stills.keep(key, offer);
+            stills.restore(&"invitation", &mut noise(9, size));
+            stills.prepare(size, |key| key.ends_with("offer"));
+        }
+        let ready = stills.beside.clone().unwrap();
+        assert_eq!(ready.pixels(), second.pixels());
+        let mut frame = invitation.clone();
+        drop(frame.take_damage());
+        for (key, offer, is_exchanged) in
+            [("second offer", &second, true), ("second offer", &second, false), ("first offer", &first, false)]
+        {
+            assert!(stills.restore(&key, &mut frame));
+            assert_eq!(frame.pixels(), offer.pixels());
+            assert_eq!(std::ptr::eq(frame.pixels(), ready.pixels()), is_exchanged);
+            assert_eq!(frame.take_damage(), [Rectangle::new(Point::zero(), size)]);
         }
     }
 

@@ -4,8 +4,8 @@
 //! opening -> open -> failed -> (a pause, longer each time) -> opening ...
 //! ```
 //!
-//! Whoever presents learns within two seconds whether the picture is really there. A thread that hangs is left to itself, with its copy of
-//! the picture and its device; another one opens the device anew, and the first picture it gets is a whole one.
+//! Whoever presents learns within two seconds whether the picture is really there. A thread that hangs is left to itself, with its clone
+//! of the picture and its device; another one opens the device anew, and the first picture it gets is a whole one.
 
 use serde::Serialize;
 use std::{
@@ -98,10 +98,17 @@ pub enum Condition {
 struct Worker {
     jobs: SyncSender<Job>,
     replies: Receiver<Reply>,
-    /// Which opening of the panel this is, and since when; none while it is not open.
-    open: Option<(u64, Instant)>,
-    /// What the panel holds, where it was the last to have it; none after a failure, so that the next picture is a whole one.
-    copy: Option<Frame>,
+    /// The panel as it was opened last; none while it is not open.
+    open: Option<Opening>,
+}
+
+/// One opening of a panel.
+#[derive(Clone, Copy)]
+struct Opening {
+    number: u64,
+    since: Instant,
+    /// Whether it has had a picture: the first is a whole one.
+    painted: bool,
 }
 
 /// A picture to be shown.
@@ -117,8 +124,8 @@ enum Reply {
     Opened(u64),
     /// It is no longer there, though nothing was to be shown.
     Failed,
-    /// Here is the copy back, and what came of it. After an error it is no longer open.
-    Presented(Frame, Result<(), PanelError>),
+    /// What came of a picture. After an error it is no longer open.
+    Presented(Result<(), PanelError>),
 }
 
 impl KeptPanel {
@@ -152,7 +159,7 @@ impl KeptPanel {
             running: Arc::clone(&self.running),
         };
         self.worker = match thread::Builder::new().name("panel".to_owned()).spawn(move || thread.run(pause)) {
-            Ok(_) => Some(Worker { jobs, replies, open: None, copy: None }),
+            Ok(_) => Some(Worker { jobs, replies, open: None }),
             Err(error) => {
                 self.status.send_modify(|status| status.failed(format!("cannot start its thread: {error}")));
                 None
@@ -163,9 +170,8 @@ impl KeptPanel {
     /// Leaves a thread that hangs or is gone to itself, and starts another.
     fn start_anew(&mut self, why: &str) {
         self.status.send_modify(|status| status.failed(why.to_owned()));
-        let open_for =
-            self.worker.as_ref().and_then(|worker| worker.open).map_or(Duration::ZERO, |(_, at)| at.elapsed());
-        let pause = self.backoff.failed(open_for);
+        let opening = self.worker.as_ref().and_then(|worker| worker.open);
+        let pause = self.backoff.failed(opening.map_or(Duration::ZERO, |opening| opening.since.elapsed()));
         self.start(pause);
     }
 
@@ -225,22 +231,21 @@ impl Worker {
                 Err(TryRecvError::Disconnected) => return Outcome::Gone(DIED),
             }
         }
-        let Some((opening, _)) = self.open else { return Outcome::NotOpen };
-        // A copy, because a call that hangs keeps it.
-        let (mut copy, damage) = match self.copy.take() {
-            Some(copy) => (copy, damage.to_vec()),
-            None => (Frame::new(frame.size()), vec![Rectangle::new(Point::zero(), frame.size())]),
+        let Some(opening) = &mut self.open else { return Outcome::NotOpen };
+        let damage = match opening.painted {
+            true => damage.to_vec(),
+            false => vec![Rectangle::new(Point::zero(), frame.size())],
         };
-        copy.copy_from(frame, &damage);
-        if self.jobs.try_send(Job { opening, frame: copy, damage }).is_err() {
+        // A clone, because a call that hangs keeps it. Any other gives it back before it replies, so that nothing is copied for it.
+        if self.jobs.try_send(Job { opening: opening.number, frame: frame.clone(), damage }).is_err() {
             return Outcome::Gone(DIED);
         }
         match self.replies.recv_timeout(deadline) {
-            Ok(Reply::Presented(copy, Ok(()))) => {
-                self.copy = Some(copy);
+            Ok(Reply::Presented(Ok(()))) => {
+                opening.painted = true;
                 Outcome::Presented(Ok(()))
             }
-            Ok(Reply::Presented(_, failed)) => {
+            Ok(Reply::Presented(failed)) => {
                 self.open = None;
                 Outcome::Presented(failed)
             }
@@ -257,10 +262,9 @@ impl Worker {
     /// Takes note of what the thread did by itself.
     fn hear(&mut self, reply: &Reply) {
         self.open = match reply {
-            Reply::Opened(opening) => Some((*opening, Instant::now())),
-            Reply::Failed | Reply::Presented(..) => None,
+            Reply::Opened(number) => Some(Opening { number: *number, since: Instant::now(), painted: false }),
+            Reply::Failed | Reply::Presented(_) => None,
         };
-        self.copy = None;
     }
 }
 
@@ -332,8 +336,10 @@ impl PanelThread {
                 Ok(job) if job.opening != opening => continue,
                 Ok(Job { frame, damage, .. }) => {
                     let outcome = panel.present(&frame, &damage);
+                    // Before the reply: who hears it draws on.
+                    drop(frame);
                     let failed = outcome.as_ref().err().map(|error| chain(error));
-                    (Some(Reply::Presented(frame, outcome)), failed)
+                    (Some(Reply::Presented(outcome)), failed)
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     let failed = panel.check().err().map(|error| chain(&error));

@@ -157,6 +157,23 @@ fn a_picture_is_on_the_glass_when_it_has_been_presented() {
 }
 
 #[test]
+fn a_picture_is_given_back_by_the_panel_and_stays_as_it_was_in_a_call_that_hangs() {
+    let hardware = Arc::new(Hardware::default());
+    let (mut panel, mut status) = hardware.kept();
+    wait(&mut status, is_open);
+    let mut frame = picture(1);
+    let mut present_and_draw_on = || {
+        let (before, presented) = (frame.pixels().as_ptr(), panel.present(&frame, &whole()));
+        frame.blend_mask(Point::zero(), SIZE, &[255; 48], Colour([0, 0, 0]));
+        (presented.is_ok(), frame.pixels().as_ptr() == before)
+    };
+    assert_eq!(present_and_draw_on(), (true, true), "nothing is copied");
+    hardware.behave(Behaviour::Hangs);
+    assert_eq!(present_and_draw_on(), (false, false), "it is drawn on a copy");
+    hardware.behave(Behaviour::Works);
+}
+
+#[test]
 fn a_panel_that_is_not_there_refuses_at_once_and_gets_a_whole_picture_when_it_comes() {
     let hardware = Arc::new(Hardware::default());
     hardware.behave(Behaviour::Fails);

@@ -1,6 +1,7 @@
 //! The other way to put an offer on a screen: a page in Chromium, as a good developer would write it. The page is loaded once and
 //! stays; it waits for a card, asks for the offer, changes what is different, and is done once that is painted. Page, data and
-//! picture are on loopback, and answered at once. It times itself, so what it costs to hear of the card and to report is not counted.
+//! picture are on loopback, and answered at once. It times itself, from when it knows of the card to when the browser says that the words
+//! were on the screen, so what it costs to hear of the card and to report is not counted.
 
 use crate::{lab::Lab, meter, offer};
 use axum::{
@@ -90,9 +91,10 @@ impl Chromium {
         chromium
     }
 
-    /// Shows the offer to somebody of this name: milliseconds from the moment the page knows of the card until it is painted.
+    /// Shows the offer to somebody of this name: milliseconds from the moment the page knows of the card until the browser has it on
+    /// the screen.
     pub(crate) fn shows(&self, name: &str) -> f64 {
-        self.tells(json!({ "customer": name }))
+        self.tells(json!({ "customer": name }))["took_ms"].as_f64().expect("a time")
     }
 
     /// Shows the invitation.
@@ -105,9 +107,9 @@ impl Chromium {
         meter::proportional_mib(&meter::family(self.service.id()))
     }
 
-    fn tells(&self, card: Value) -> f64 {
+    fn tells(&self, card: Value) -> Value {
         self.cards.blocking_send(card).expect("the server serves");
-        self.reported()["took_ms"].as_f64().expect("a time")
+        self.reported()
     }
 
     fn reported(&self) -> Value {

@@ -96,6 +96,10 @@ const VISITS: usize = 100;
 /// Visits in a round that has as many of a browser's.
 const PAGES: usize = 20;
 
+/// How long before the other's turn: what one of them still has to do for a screen is not to slow the other down, and customers do not
+/// come in step with the frames of a browser.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// How long a processor's use is watched in a round.
 const WATCH: Duration = Duration::from_secs(6);
 
@@ -188,8 +192,11 @@ fn chromium_time(lab: &Lab) -> Reading {
         let (mut visits, mut pages) = (Samples::default(), Samples::default());
         for name in NAMES.into_iter().cycle().take(PAGES) {
             visits.push(visit(lab, &device, &mut random));
+            device.delivers();
+            sleep(PAUSE);
             pages.push(chromium.shows(name));
             chromium.invites();
+            sleep(PAUSE);
         }
         ours.push(visits.median());
         theirs.push(pages.median());
