@@ -118,7 +118,7 @@ impl Display {
 /// The middle of the first answer of a campaign's message, as the very screen of a device has it.
 fn first_answer(campaign: &str) -> Point {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/campaigns");
-    let preview = Preview::open(&folder, Trial { panels: &[], modes: &[], look: None }).unwrap();
+    let preview = Preview::open(&folder, Trial { modes: &[], ..Trial::default() }).unwrap();
     let sights = preview.sights(&"en".parse().unwrap(), &Attributes::default());
     let sight = sights.iter().find(|sight| sight.name == campaign).expect(campaign);
     let mut screen = Screen::on(Glass::of(SCREEN), Box::new(MemoryPanel::new(SCREEN)), preview.theme());
