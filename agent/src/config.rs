@@ -216,7 +216,9 @@ impl Config {
             api.map(|api| listen(&api.listen, beside)).transpose().map_err(|problem| refuse("api.listen", problem))?;
         let (glass, mode) = screen.glass().map_err(|(key, problem)| refuse(key, problem))?;
         let panel = screen.panel(beside).map_err(|(key, problem)| refuse(key, problem))?;
-        let input = input.input(&glass.answering).map_err(|(key, problem)| refuse(key, problem))?;
+        let input = input
+            .input(&glass.answering, screen.rotate.unwrap_or_default())
+            .map_err(|(key, problem)| refuse(key, problem))?;
         if !(1..=VISIT_SECONDS).contains(&visit.seconds) {
             return Err(refuse("visit.seconds", format!("{} is not 1 to {VISIT_SECONDS}", visit.seconds)));
         }

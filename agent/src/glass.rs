@@ -1,8 +1,8 @@
 //! The `[screen]` section of the configuration: the glass as a technician describes it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 use std::path::PathBuf;
-use touchpoint_display::{Answering, Glass, Keys, Mode, Size};
+use touchpoint_display::{Answering, Glass, Keys, Mode, Size, Turned};
 use touchpoint_protocol::limits::PANEL_SIDE;
 
 use crate::panels::{PanelChoice, PanelKeys, PanelKind, SpiSection};
@@ -32,6 +32,9 @@ pub struct ScreenSection {
     panel: Option<PanelKind>,
     device: Option<PathBuf>,
     connector: Option<String>,
+    /// How the panel is mounted; all other keys are of the picture.
+    #[serde(default, deserialize_with = "degrees")]
+    pub(crate) rotate: Option<Turned>,
     spi: Option<SpiSection>,
     /// The file of a panel that is one.
     picture: Option<PathBuf>,
@@ -81,6 +84,7 @@ impl ScreenSection {
             panel: self.panel,
             device: self.device.clone(),
             connector: self.connector.clone(),
+            rotate: self.rotate,
             spi: self.spi.clone(),
             picture: self.picture.clone().map(beside),
         };
@@ -100,6 +104,11 @@ impl KeysSection {
         }
         Ok(Answering::Keys(Keys { left: self.left.clone(), right: self.right.clone() }))
     }
+}
+
+/// How something is turned against the picture, in degrees to the right.
+pub(crate) fn degrees<'de, D: Deserializer<'de>>(degrees: D) -> Result<Option<Turned>, D::Error> {
+    u16::deserialize(degrees)?.try_into().map(Some).map_err(D::Error::custom)
 }
 
 #[cfg(test)]

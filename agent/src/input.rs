@@ -2,8 +2,10 @@
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use touchpoint_display::{Answering, Keys, Side};
+use touchpoint_display::{Answering, Keys, Side, Turned};
 use touchpoint_protocol::campaign::AnswerKind;
+
+use crate::glass::degrees;
 
 mod key;
 
@@ -26,8 +28,8 @@ pub struct InputSection {
 struct TouchSection {
     #[serde(default)]
     device: Wanted,
-    #[serde(default)]
-    rotate: Turned,
+    #[serde(default, deserialize_with = "degrees")]
+    rotate: Option<Turned>,
     edges: Option<[i32; 4]>,
 }
 
@@ -69,7 +71,7 @@ pub struct Input {
 pub struct TouchInput {
     /// Which device.
     pub device: Wanted,
-    /// How it is turned against the glass.
+    /// How it is turned against the picture.
     pub turned: Turned,
     /// What it measures at the left, top, right and bottom of the glass; what it says of itself, if not known better.
     pub edges: Option<[i32; 4]>,
@@ -106,21 +108,6 @@ pub enum Wanted {
     Name(String),
 }
 
-/// How a touch screen is turned against the glass below it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(try_from = "u16")]
-pub enum Turned {
-    /// It is not.
-    #[default]
-    Not,
-    /// By a quarter to the right: its top left lies at the top right of the glass.
-    Right,
-    /// Upside down.
-    Over,
-    /// By a quarter to the left: its top left lies at the bottom left of the glass.
-    Left,
-}
-
 /// What a card reader's cards are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -144,11 +131,11 @@ pub enum Meaning {
 }
 
 impl InputSection {
-    /// What is read, on a glass where customers answer like this.
+    /// What is read, on a glass where customers answer like this and whose panel is turned so.
     ///
     /// # Errors
     /// The first key that cannot be, and what is wrong with it.
-    pub fn input(self, answering: &Answering) -> Result<Input, (&'static str, String)> {
+    pub fn input(self, answering: &Answering, panel: Turned) -> Result<Input, (&'static str, String)> {
         let InputSection { touch, keys, card_reader } = self;
         if touch
             .as_ref()
@@ -158,7 +145,12 @@ impl InputSection {
             return Err(("input.touch.edges", "left and right, or top and bottom, are the same".to_owned()));
         }
         Ok(Input {
-            touch: touch.map(|TouchSection { device, rotate, edges }| TouchInput { device, turned: rotate, edges }),
+            // Mostly it is glued to the panel, and mounted with it.
+            touch: touch.map(|TouchSection { device, rotate, edges }| TouchInput {
+                device,
+                turned: rotate.unwrap_or(panel),
+                edges,
+            }),
             keys: keys.map(|keys| keys.keys(answering)).transpose()?,
             card_reader: card_reader.map(|CardReaderSection { device, reads }| CardReaderInput { device, reads }),
         })
@@ -217,20 +209,6 @@ impl TryFrom<String> for Wanted {
     }
 }
 
-impl TryFrom<u16> for Turned {
-    type Error = String;
-
-    fn try_from(degrees: u16) -> Result<Self, String> {
-        match degrees {
-            0 => Ok(Turned::Not),
-            90 => Ok(Turned::Right),
-            180 => Ok(Turned::Over),
-            270 => Ok(Turned::Left),
-            _ => Err(format!("{degrees} is not 0, 90, 180 or 270 degrees to the right")),
-        }
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -242,7 +220,7 @@ mod tests {
 
     fn read(text: &str) -> Result<Input, String> {
         let section: InputSection = toml::from_str(text).map_err(|error| error.to_string())?;
-        section.input(&beside()).map_err(|(key, problem)| format!("{key}: {problem}"))
+        section.input(&beside(), Turned::Over).map_err(|(key, problem)| format!("{key}: {problem}"))
     }
 
     #[test]
@@ -250,7 +228,7 @@ mod tests {
         let input = read("").unwrap();
         assert!(input.touch.is_none() && input.keys.is_none() && input.card_reader.is_none());
         let touch = read("[touch]").unwrap().touch.unwrap();
-        assert_eq!((touch.device, touch.turned, touch.edges), (Wanted::Any, Turned::Not, None));
+        assert_eq!((touch.device, touch.turned, touch.edges), (Wanted::Any, Turned::Over, None));
     }
 
     #[test]

@@ -54,7 +54,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Colour, Frame};
+    use crate::{Colour, Frame, Turned};
 
     const SIZE: Size = Size::new(24, 18);
 
@@ -68,7 +68,7 @@ mod tests {
     fn paint(buffers: &mut Buffers, memory: &mut [Vec<u32>; 2], frame: &mut Frame) -> usize {
         let (at, areas) = buffers.paint(&frame.take_damage());
         for area in areas {
-            frame.copy_rows(area, &mut memory[at], SIZE.width as usize);
+            frame.copy_rows(area, Turned::Not, &mut memory[at], SIZE.width as usize);
         }
         at
     }

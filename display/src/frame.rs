@@ -13,7 +13,7 @@ use embedded_graphics::{
     primitives::Rectangle,
 };
 
-use crate::{damage::Damage, picture::Picture, rgb565, theme::Colour};
+use crate::{damage::Damage, picture::Picture, rgb565, theme::Colour, turned::Turned};
 
 /// XRGB8888 pixels in rows from the top left, with the list of what changed since it was last asked for.
 ///
@@ -65,14 +65,15 @@ impl Frame {
         (0..area.size.height).map(move |row| &self.pixels[self.span(area, row)])
     }
 
-    /// Copies the rows of `area` to where they stand in a raster of `stride` pixels a row; what either of the two lacks is left out.
-    pub fn copy_rows(&self, area: Rectangle, to: &mut [u32], stride: usize) {
-        self.carry(area, to, stride, <[u32]>::copy_from_slice);
+    /// Copies `area` to where it stands in the raster of a panel that is turned so, of `stride` pixels a row; what either of the two
+    /// lacks is left out.
+    pub fn copy_rows(&self, area: Rectangle, turned: Turned, to: &mut [u32], stride: usize) {
+        self.carry(area, turned, to, stride, <[u32]>::copy_from_slice);
     }
 
     /// The same into a raster of 16 bits a pixel, see [`rgb565`](rgb565::rgb565).
-    pub fn copy_rows_rgb565(&self, area: Rectangle, to: &mut [u16], stride: usize) {
-        self.carry(area, to, stride, rgb565::convert);
+    pub fn copy_rows_rgb565(&self, area: Rectangle, turned: Turned, to: &mut [u16], stride: usize) {
+        self.carry(area, turned, to, stride, rgb565::convert);
     }
 
     /// Hands over the rectangles that cover every pixel changed since the last call, and forgets them.
@@ -155,14 +156,36 @@ impl Frame {
         if visible.is_zero_sized() { Rectangle::new(area.top_left, Size::zero()) } else { visible }
     }
 
-    /// Hands each row of `area` to `copy`, with its place in a raster of `stride` elements a row.
-    fn carry<T>(&self, area: Rectangle, to: &mut [T], stride: usize, copy: impl Fn(&mut [T], &[u32])) {
+    /// Hands each row that `area` has on a panel to `copy`, with its place in a raster of `stride` elements a row.
+    fn carry<T>(&self, area: Rectangle, turned: Turned, to: &mut [T], stride: usize, copy: impl Fn(&mut [T], &[u32])) {
         let area = self.visible(&area);
-        let (left, top) = (area.top_left.x.unsigned_abs() as usize, area.top_left.y.unsigned_abs() as usize);
-        for (to, from) in to.chunks_mut(stride.max(1)).skip(top).zip(self.rows(area)) {
-            if let Some(to) = to.get_mut(left..left + from.len()) {
-                copy(to, from);
-            }
+        let place = turned.area(area, self.size);
+        let (left, top) = (place.top_left.x.unsigned_abs() as usize, place.top_left.y.unsigned_abs() as usize);
+        let width = place.size.width as usize;
+        let places = to.chunks_mut(stride.max(1)).skip(top).filter_map(|row| row.get_mut(left..left + width));
+        if turned == Turned::Not {
+            places.zip(self.rows(area)).for_each(|(to, from)| copy(to, from));
+            return;
+        }
+        // Gathered here row by row, and not scattered there: video memory is slow, and slowest out of order.
+        let mut row = Vec::with_capacity(width);
+        for (to, down) in places.zip(0..place.size.height) {
+            row.clear();
+            self.gather(area, turned, down, &mut row);
+            copy(to, &row);
+        }
+    }
+
+    /// The pixels of `area`, which lies within the frame, that stand in the given row of it on a turned panel.
+    fn gather(&self, area: Rectangle, turned: Turned, down: u32, row: &mut Vec<u32>) {
+        let Size { width, height } = area.size;
+        let line = |index| &self.pixels[self.span(area, index)];
+        let column = |at: u32| move |line: &[u32]| line[at as usize];
+        match turned {
+            Turned::Not => row.extend(line(down)),
+            Turned::Right => row.extend((0..height).map(line).map(column(width - 1 - down))),
+            Turned::Over => row.extend(line(height - 1 - down).iter().rev()),
+            Turned::Left => row.extend((0..height).rev().map(line).map(column(down))),
         }
     }
 
@@ -313,6 +336,9 @@ const fn over(ground: u32, ink: u32, coverage: u8) -> u32 {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
+    use embedded_graphics::primitives::PointsIter;
+    use proptest::prelude::*;
+
     use super::*;
 
     const RED: Colour = Colour([255, 0, 0]);
@@ -387,13 +413,37 @@ mod tests {
         let mut frame = Frame::new(Size::new(4, 3));
         frame.fill_solid(&area(1, 1, 3, 2), RED.into()).unwrap();
         let mut raster = [9; 14];
-        frame.copy_rows(area(2, 1, 9, 9), &mut raster, 5);
+        frame.copy_rows(area(2, 1, 9, 9), Turned::Not, &mut raster, 5);
         let red = RED.pixel();
         assert_eq!(raster, [9, 9, 9, 9, 9, 9, 9, red, red, 9, 9, 9, red, red]);
         let mut narrow = [9; 12];
-        frame.copy_rows_rgb565(area(0, 1, 2, 1), &mut narrow, 4);
+        frame.copy_rows_rgb565(area(0, 1, 2, 1), Turned::Not, &mut narrow, 4);
         assert_eq!(narrow, [9, 9, 9, 9, 0, 0xf800, 9, 9, 9, 9, 9, 9]);
-        frame.copy_rows(area(0, 0, 4, 3), &mut [], 0);
+        frame.copy_rows(area(0, 0, 4, 3), Turned::Not, &mut [], 0);
+    }
+
+    proptest! {
+        #[test]
+        fn on_a_turned_panel_each_pixel_lies_where_its_area_alone_would(
+            (width, height) in (1_u32..12, 1_u32..12),
+            (x, y, wide, high) in (-3..12_i32, -3..12_i32, 0..14_u32, 0..14_u32),
+            turned in prop::sample::select(vec![Turned::Not, Turned::Right, Turned::Over, Turned::Left]),
+        ) {
+            let mut frame = Frame::new(Size::new(width, height));
+            frame.overwrite(|pixels| pixels.iter_mut().zip(1..).for_each(|(pixel, number)| *pixel = number));
+            let (panel, changed) = (turned.across(frame.size()), area(x, y, wide, high));
+            // Longer rows than the panel's, as drivers have them.
+            let stride = panel.width as usize + 3;
+            let mut glass = vec![0; stride * panel.height as usize];
+            frame.copy_rows(changed, turned, &mut glass, stride);
+            for at in frame.bounding_box().points() {
+                let place = turned.area(Rectangle::new(at, Size::new_equal(1)), frame.size()).top_left;
+                let shown = std::mem::take(&mut glass[place.y as usize * stride + place.x as usize]);
+                let expected = frame.pixels()[at.y as usize * width as usize + at.x as usize];
+                prop_assert_eq!(shown, if changed.contains(at) { expected } else { 0 });
+            }
+            prop_assert!(glass.iter().all(|pixel| *pixel == 0), "beside the panel");
+        }
     }
 
     #[test]

@@ -39,6 +39,7 @@ mod check;
 pub mod panel;
 mod pattern;
 mod screen;
+mod turned;
 
 pub use buffers::Buffers;
 pub use check::{LayoutProblem, Part, QrError, fits};
@@ -51,6 +52,7 @@ pub use picture::{Limits, Picture, PictureError};
 pub use rgb565::rgb565;
 pub use screen::{Screen, ShowError, Shown};
 pub use theme::{Colour, ColourError, Fonts, Theme, ThemeProblem};
+pub use turned::Turned;
 pub use view::{AnswerButton, Emphasis, MAX_ANSWERS, Offer, View};
 
 /// Geometry as the whole crate speaks it, so that callers need no dependency of their own.

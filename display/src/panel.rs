@@ -10,7 +10,10 @@ use embedded_graphics::{
     primitives::Rectangle,
 };
 
-use crate::frame::{EncodeError, Frame, encode_png};
+use crate::{
+    frame::{EncodeError, Frame, encode_png},
+    turned::Turned,
+};
 
 /// Something that shows a frame.
 pub trait Panel: Send {
@@ -102,7 +105,7 @@ impl Panel for MemoryPanel {
 
     fn present(&mut self, frame: &Frame, damage: &[Rectangle]) -> Result<(), PanelError> {
         for area in damage {
-            frame.copy_rows(*area, &mut self.pixels, self.size.width as usize);
+            frame.copy_rows(*area, Turned::Not, &mut self.pixels, self.size.width as usize);
         }
         Ok(())
     }

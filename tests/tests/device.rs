@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, fs, sync::Arc, thread::sleep, time::Duration};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use touchpoint_agent::{config::Config, keys::Keys};
-use touchpoint_display::{Glass, Picture, Point, Size};
+use touchpoint_display::{Glass, Picture, Point, Size, Turned};
 use touchpoint_protocol::{
     campaign::AnswerKind,
     interaction::{Fact, Interaction},
@@ -31,7 +31,7 @@ use touchpoint_tests::{
     workspace,
 };
 
-/// The panel of every machine here.
+/// The panel of every machine here, across and down as it is made.
 const PANEL: Size = Size::new(1024, 768);
 
 /// The card reader, by the USB vendor and product of the keyboard that it is for QEMU.
@@ -50,6 +50,7 @@ const OFFER: &str = "savings";
 /// A head office that serves, a line, and a device that was never on.
 struct Scene {
     panel: &'static str,
+    mounted: Turned,
     disk: Disk,
     token: String,
     line: Line,
@@ -69,6 +70,12 @@ struct Device {
 impl Scene {
     /// With a device that has this kind of panel.
     fn with(panel: &'static str) -> Scene {
+        Scene::mounted(panel, 0)
+    }
+
+    /// The same, if the panel is turned by so many degrees to the right.
+    fn mounted(panel: &'static str, degrees: u16) -> Scene {
+        let mounted = Turned::try_from(degrees).unwrap();
         let (folder, broker, runtime) = (TempDir::new().unwrap(), Mosquitto::plain(), Runtime::new().unwrap());
         let office = HeadOffice::furnished(&folder.path().join("office"), broker.endpoint());
         let address = broker.endpoint().trim_start_matches("mqtt://").parse().unwrap();
@@ -76,7 +83,10 @@ impl Scene {
         let kiosk = office.kiosk();
         kiosk.edit("listen = \"127.0.0.1:0\"", &format!("listen = \"{API}\""));
         kiosk.edit(broker.endpoint(), &format!("mqtt://{HOST}:{}", line.address().port()));
-        kiosk.edit("height = 768", &format!("height = 768\npanel = \"{panel}\""));
+        let Size { width, height } = mounted.across(PANEL);
+        let rotate = if degrees == 0 { String::new() } else { format!("\nrotate = {degrees}") };
+        kiosk.edit("width = 1024", &format!("width = {width}"));
+        kiosk.edit("height = 768", &format!("height = {height}\npanel = \"{panel}\"{rotate}"));
         kiosk.edit("[visit]", &format!("[input]\ntouch = {{}}\ncard_reader = {{ device = \"{READER}\" }}\n\n[visit]"));
 
         // The agent would make the rest of its keys when it starts, where nobody could look them up.
@@ -85,12 +95,12 @@ impl Scene {
         let token = fs::read_to_string(kiosk.folder.join("keys/api.token")).unwrap().trim().to_owned();
         let disk = Disk::holding(&kiosk.folder, folder.path().join("disk"));
         let hub = office.serve();
-        Scene { panel, disk, token, line, runtime, hub, office, _broker: broker, folder }
+        Scene { panel, mounted, disk, token, line, runtime, hub, office, _broker: broker, folder }
     }
 
     /// Switches the device on; returns once customers and campaigns are there and its panel is open.
     fn boot(&self, graphics: Graphics) -> Device {
-        let booted = Booted::with(&self.disk, &self.token, graphics, PANEL);
+        let booted = Booted::with(&self.disk, &self.token, graphics, PANEL, self.mounted);
         within(SELF_HELP, "customers and campaigns", || {
             let status = booted.kiosk.api.status();
             let there = status["line"]["epoch"] == 1 && status["line"]["campaigns"] == 1;
@@ -100,7 +110,8 @@ impl Scene {
         let panel = booted.kiosk.reaches("the panel", open)["visits"]["panel"]["facts"].take();
         let millimetres: Option<[u32; 2]> = serde_json::from_value(panel["millimetres"].clone()).unwrap();
         let colours = if panel["format"] == "RGB565" { Colours::Rgb565 } else { Colours::All };
-        let wanted = Wanted::on(Glass { millimetres: millimetres.map(Size::from), ..Glass::of(PANEL) }, colours);
+        let glass = Glass { millimetres: millimetres.map(Size::from), ..Glass::of(self.mounted.across(PANEL)) };
+        let wanted = Wanted::on(glass, colours);
         assert_eq!(panel["driver"], self.panel, "{panel:#}");
         Device { booted, wanted }
     }
@@ -171,10 +182,10 @@ fn a_customer_swipes_reads_and_touches() {
     let answers = device.shows_the_offer();
     sleep(LOOK);
     // Beside the buttons first, which is no answer.
-    device.booted.touch(Point::new(PANEL.width as i32 / 2, 5), PANEL);
+    device.booted.touch(Point::new(PANEL.width as i32 / 2, 5));
     device.shows_the_offer();
     sleep(LOOK);
-    device.booted.touch(answers[&AnswerKind::Accept], PANEL);
+    device.booted.touch(answers[&AnswerKind::Accept]);
     device.shows("the thanks", |wanted, seen| wanted.is_thanks(seen, "de").then_some(()));
     device.shows_the_invitation();
 
@@ -207,6 +218,23 @@ fn a_customer_swipes_reads_and_touches() {
     let secrets = Secrets::new([ANNA, BEN]);
     assert_eq!(secrets.found_in(log.as_bytes()), 0, "{log}");
     assert_eq!(secrets.found_in(&fs::read(&scene.disk.path).unwrap()), 0);
+}
+
+#[test]
+#[ignore = "boots two emulated machines: ./tests/run --long"]
+fn a_panel_on_its_side_shows_the_picture_upright_and_is_touched_where_the_answer_is_seen() {
+    for (panel, graphics, degrees) in [("drm", Graphics::Bochs, 90), ("fbdev", Graphics::Vesa, 270)] {
+        let scene = Scene::mounted(panel, degrees);
+        let mut device = scene.boot(graphics);
+        device.shows_the_invitation();
+        device.booted.type_line(&track2(ANNA));
+        let answers = device.shows_the_offer();
+        sleep(LOOK);
+        device.booted.touch(answers[&AnswerKind::Accept]);
+        device.shows("the thanks", |wanted, seen| wanted.is_thanks(seen, "de").then_some(()));
+        let status = device.booted.kiosk.delivers();
+        assert_eq!(status["visits"]["visit"]["ending"], json!({ "answered": "accept" }), "{panel}: {status:#}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use touchpoint_display::{
-    Glass, Size,
+    Glass, Size, Turned,
     panel::{MemoryPanel, PngPanel},
 };
 
@@ -37,6 +37,8 @@ pub struct PanelKeys {
     pub device: Option<PathBuf>,
     /// `screen.connector`
     pub connector: Option<String>,
+    /// `screen.rotate`
+    pub rotate: Option<Turned>,
     /// `screen.spi`
     pub spi: Option<SpiSection>,
     /// `screen.picture`
@@ -47,11 +49,11 @@ pub struct PanelKeys {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PanelChoice {
     /// DRM if it has a panel, or else fbdev.
-    Auto,
+    Auto(Turned),
     /// DRM/KMS: the card, and the connector; the first if not said.
-    Drm(Option<PathBuf>, Option<String>),
+    Drm(Option<PathBuf>, Option<String>, Turned),
     /// The older framebuffer; the first if not said.
-    Fbdev(Option<PathBuf>),
+    Fbdev(Option<PathBuf>, Turned),
     /// A small one on a serial bus.
     Spi(SpiWiring),
     /// A file that is replaced with each view.
@@ -67,22 +69,24 @@ impl PanelChoice {
     /// The first key that does not belong to this panel or that it lacks, and what is wrong.
     pub fn parse(keys: PanelKeys, size: Size) -> Result<PanelChoice, (&'static str, String)> {
         use PanelKind::{Auto, Drm, Fbdev, None as Nothing, Png, Spi};
-        let PanelKeys { panel, device, connector, spi, picture } = keys;
+        let PanelKeys { panel, device, connector, rotate, spi, picture } = keys;
         // A picture alone says it all.
         let panel = panel.unwrap_or(if picture.is_some() { Png } else { Nothing });
         let strays = [
             ("screen.device", device.is_some(), &[Drm, Fbdev, Spi][..], "\"drm\", \"fbdev\" and \"spi\""),
             ("screen.connector", connector.is_some(), &[Drm], "\"drm\""),
+            ("screen.rotate", rotate.is_some(), &[Auto, Drm, Fbdev], "\"auto\", \"drm\" and \"fbdev\""),
             ("screen.spi", spi.is_some(), &[Spi], "\"spi\""),
             ("screen.picture", picture.is_some(), &[Png], "\"png\""),
         ];
         if let Some((key, .., whose)) = strays.into_iter().find(|(_, given, of, _)| *given && !of.contains(&panel)) {
             return Err((key, format!("is for panel = {whose}")));
         }
+        let turned = rotate.unwrap_or_default();
         Ok(match panel {
-            Auto => PanelChoice::Auto,
-            Drm => PanelChoice::Drm(device, connector),
-            Fbdev => PanelChoice::Fbdev(device),
+            Auto => PanelChoice::Auto(turned),
+            Drm => PanelChoice::Drm(device, connector, turned),
+            Fbdev => PanelChoice::Fbdev(device, turned),
             Spi => {
                 let spi = spi.ok_or(("screen.spi", "is missing: how the panel is wired".to_owned()))?;
                 PanelChoice::Spi(spi.wiring(device, size)?)
@@ -108,12 +112,14 @@ impl PanelChoice {
 
     fn open_device(&self, size: Size) -> Result<Opened, OpenError> {
         match self {
-            PanelChoice::Auto => drm::open(None, None, size).or_else(|error| {
+            PanelChoice::Auto(turned) => drm::open(None, None, size, *turned).or_else(|error| {
                 let neither = |fbdev| OpenError::Neither { drm: chain(&error), fbdev: Box::new(fbdev) };
-                fbdev::open(None, size).map_err(neither)
+                fbdev::open(None, size, *turned).map_err(neither)
             }),
-            PanelChoice::Drm(device, connector) => drm::open(device.as_deref(), connector.as_deref(), size),
-            PanelChoice::Fbdev(device) => fbdev::open(device.as_deref(), size),
+            PanelChoice::Drm(device, connector, turned) => {
+                drm::open(device.as_deref(), connector.as_deref(), size, *turned)
+            }
+            PanelChoice::Fbdev(device, turned) => fbdev::open(device.as_deref(), size, *turned),
             PanelChoice::Spi(wiring) => wiring.open(size),
             PanelChoice::Png(picture) => {
                 // It writes beside the file first.
@@ -146,25 +152,27 @@ mod tests {
         panel: Option<PanelKind>,
         device: Option<PathBuf>,
         connector: Option<String>,
+        rotate: Option<u16>,
         spi: Option<SpiSection>,
         picture: Option<PathBuf>,
     }
 
     fn read(text: &str) -> Result<PanelChoice, (&'static str, String)> {
-        let Section { panel, device, connector, spi, picture } = toml::from_str(text).unwrap();
-        PanelChoice::parse(PanelKeys { panel, device, connector, spi, picture }, Size::new(320, 240))
+        let Section { panel, device, connector, rotate, spi, picture } = toml::from_str(text).unwrap();
+        let rotate = rotate.map(|degrees| degrees.try_into().unwrap());
+        PanelChoice::parse(PanelKeys { panel, device, connector, rotate, spi, picture }, Size::new(320, 240))
     }
 
     #[test]
     fn each_panel_is_chosen_by_its_name_and_a_picture_alone_is_one() {
         assert_eq!(read(""), Ok(PanelChoice::None));
         assert_eq!(read("picture = \"a.png\""), Ok(PanelChoice::Png("a.png".into())));
-        assert_eq!(read("panel = \"auto\""), Ok(PanelChoice::Auto));
+        assert_eq!(read("panel = \"auto\"\nrotate = 90"), Ok(PanelChoice::Auto(Turned::Right)));
         assert_eq!(
             read("panel = \"drm\"\ndevice = \"/dev/dri/card1\"\nconnector = \"DP-1\""),
-            Ok(PanelChoice::Drm(Some("/dev/dri/card1".into()), Some("DP-1".to_owned())))
+            Ok(PanelChoice::Drm(Some("/dev/dri/card1".into()), Some("DP-1".to_owned()), Turned::Not))
         );
-        assert_eq!(read("panel = \"fbdev\""), Ok(PanelChoice::Fbdev(None)));
+        assert_eq!(read("panel = \"fbdev\""), Ok(PanelChoice::Fbdev(None, Turned::Not)));
     }
 
     #[test]
@@ -175,20 +183,21 @@ mod tests {
         assert_eq!(key("panel = \"auto\"\ndevice = \"/dev/fb0\""), "screen.device");
         assert_eq!(key("panel = \"fbdev\"\nconnector = \"DP-1\""), "screen.connector");
         assert_eq!(key("panel = \"spi\""), "screen.spi");
+        assert_eq!(key("picture = \"a.png\"\nrotate = 90"), "screen.rotate");
         assert_eq!(key("panel = \"drm\"\nspi = { controller = \"st7789\", data = 25 }"), "screen.spi");
     }
 
     #[test]
     fn a_panel_that_is_not_there_is_named() {
         let glass = Glass::of(Size::new(1024, 768));
-        let error = PanelChoice::Fbdev(Some("/nowhere/fb0".into())).open(&glass).err().unwrap();
+        let error = PanelChoice::Fbdev(Some("/nowhere/fb0".into()), Turned::Not).open(&glass).err().unwrap();
         assert_eq!(chain(&error), "there is no /nowhere/fb0");
-        let error = PanelChoice::Drm(Some("/nowhere/card0".into()), None).open(&glass).err().unwrap();
+        let error = PanelChoice::Drm(Some("/nowhere/card0".into()), None, Turned::Not).open(&glass).err().unwrap();
         assert_eq!(chain(&error), "there is no /nowhere/card0");
         // A device, and no card and no framebuffer.
-        let error = PanelChoice::Fbdev(Some("/dev/null".into())).open(&glass).err().unwrap();
+        let error = PanelChoice::Fbdev(Some("/dev/null".into()), Turned::Not).open(&glass).err().unwrap();
         assert!(chain(&error).starts_with("/dev/null cannot ask for its size: "), "{}", chain(&error));
-        let error = PanelChoice::Drm(Some("/dev/null".into()), None).open(&glass).err().unwrap();
+        let error = PanelChoice::Drm(Some("/dev/null".into()), None, Turned::Not).open(&glass).err().unwrap();
         assert!(chain(&error).starts_with("/dev/null cannot list connectors: "), "{}", chain(&error));
     }
 }

@@ -17,7 +17,7 @@ use std::{
     os::fd::{AsFd, BorrowedFd},
     path::{Path, PathBuf},
 };
-use touchpoint_display::{Buffers, Frame, Panel, PanelError, Rectangle, Size};
+use touchpoint_display::{Buffers, Frame, Panel, PanelError, Rectangle, Size, Turned};
 
 use super::{Facts, OpenError, Opened, kernel::Mapping, millimetres};
 
@@ -50,7 +50,9 @@ impl control::Device for Card {}
 #[derive(Debug)]
 struct DrmPanel {
     name: String,
+    /// Of the picture, as all sizes here but those of modes and buffers.
     size: Size,
+    turned: Turned,
     card: Card,
     connector: connector::Handle,
     crtc: crtc::Handle,
@@ -67,18 +69,23 @@ struct Side {
     stride: usize,
 }
 
-/// Opens the panel of this size at the card `device`, or at the first that has one; at the connector of this name, such as HDMI-A-1, or
-/// at the first where a panel is. It is black from then on.
+/// Opens the panel for pictures of this size, turned so, at the card `device`, or at the first that has one; at the connector of this
+/// name, such as HDMI-A-1, or at the first where a panel is. It is black from then on.
 ///
 /// # Errors
 /// Names the device, and what it has instead.
-pub(super) fn open(device: Option<&Path>, connector: Option<&str>, size: Size) -> Result<Opened, OpenError> {
+pub(super) fn open(
+    device: Option<&Path>,
+    connector: Option<&str>,
+    size: Size,
+    turned: Turned,
+) -> Result<Opened, OpenError> {
     if let Some(device) = device {
-        return open_card(device, connector, size);
+        return open_card(device, connector, size, turned);
     }
     let mut first = None;
     for card in cards() {
-        match open_card(&card, connector, size) {
+        match open_card(&card, connector, size, turned) {
             Ok(opened) => return Ok(opened),
             // A card without connectors is no reason, if there is another with the wrong mode.
             Err(error) => first = first.filter(|first| !matches!(first, OpenError::NoPanel { .. })).or(Some(error)),
@@ -96,7 +103,7 @@ fn cards() -> Vec<PathBuf> {
     cards
 }
 
-fn open_card(device: &Path, connector: Option<&str>, size: Size) -> Result<Opened, OpenError> {
+fn open_card(device: &Path, connector: Option<&str>, size: Size, turned: Turned) -> Result<Opened, OpenError> {
     let file = File::options().read(true).write(true).open(device);
     let card = Card(file.map_err(|source| OpenError::open(device, source))?);
     let failed = |doing| move |source| OpenError::Device { device: device.to_owned(), doing, source };
@@ -111,15 +118,16 @@ fn open_card(device: &Path, connector: Option<&str>, size: Size) -> Result<Opene
         connector: connector.unwrap_or("any connector").to_owned(),
     })?;
     let name = format!("{} {info}", device.display());
-    let mode = mode_of(info.modes(), size).ok_or_else(|| OpenError::Size {
+    let own = turned.across(size);
+    let mode = mode_of(info.modes(), own).ok_or_else(|| OpenError::Size {
         device: name.clone(),
         wanted: size,
-        offered: sizes(info.modes()),
+        offered: sizes(info.modes()).into_iter().map(|own| turned.across(own)).collect(),
     })?;
     let crtc = crtc_of(&card, &resources, &info)
         .ok_or_else(|| OpenError::NoPanel { device: device.to_owned(), connector: info.to_string() })?;
 
-    let side = || side(&card, size).map_err(failed("make a buffer"));
+    let side = || side(&card, own).map_err(failed("make a buffer"));
     let sides = [side()?, side()?];
     // Only one program has a screen at a time: this fails while another, or a desktop, has it.
     card.set_crtc(crtc, Some(sides[0].framebuffer), (0, 0), &[info.handle()], Some(mode))
@@ -128,14 +136,14 @@ fn open_card(device: &Path, connector: Option<&str>, size: Size) -> Result<Opene
         driver: "drm",
         device: name.clone(),
         format: "XRGB8888",
-        millimetres: info.size().and_then(|(width, height)| millimetres(width, height)),
+        millimetres: info.size().and_then(|(width, height)| millimetres(width, height, turned)),
         refresh_hz: Some(mode.vrefresh()),
     };
     let mut buffers = Buffers::new(size);
     // The first is on the glass, black; the other is painted first.
     buffers.flipped();
     let connector = info.handle();
-    Ok(Opened { panel: Box::new(DrmPanel { name, size, card, connector, crtc, sides, buffers }), facts })
+    Ok(Opened { panel: Box::new(DrmPanel { name, size, turned, card, connector, crtc, sides, buffers }), facts })
 }
 
 /// The mode of exactly this size that the panel prefers, or else the fastest.
@@ -180,7 +188,7 @@ impl DrmPanel {
         let (back, areas) = self.buffers.paint(damage);
         let side = &mut self.sides[back];
         for area in areas {
-            frame.copy_rows(area, side.memory.pixels(), side.stride);
+            frame.copy_rows(area, self.turned, side.memory.pixels(), side.stride);
         }
         self.card.page_flip(self.crtc, side.framebuffer, PageFlipFlags::EVENT, None)?;
         self.wait_for_flip()?;

@@ -5,7 +5,7 @@ use std::{
     io,
     path::{Path, PathBuf},
 };
-use touchpoint_display::{Panel, Size};
+use touchpoint_display::{Panel, Size, Turned};
 
 /// A panel that is open, and what it says of itself.
 pub struct Opened {
@@ -24,7 +24,7 @@ pub struct Facts {
     pub device: String,
     /// How its pixels are stored.
     pub format: &'static str,
-    /// Width and height of its visible area, if it knows.
+    /// Width and height of its visible area as it is mounted, if it knows.
     pub millimetres: Option<[u32; 2]>,
     /// How many pictures it shows a second, if it knows.
     pub refresh_hz: Option<u32>,
@@ -109,14 +109,15 @@ impl OpenError {
     }
 }
 
-/// The size of a panel as it says it, unless that is known to be no size: nothing, or a ratio of the sides in its place, which is what
+/// The size of a panel that is turned so, as it says it, unless that is known to be no size: nothing, or a ratio of the sides in its place, which is what
 /// many televisions and projectors say.
-pub(super) fn millimetres(width: u32, height: u32) -> Option<[u32; 2]> {
+pub(super) fn millimetres(width: u32, height: u32, turned: Turned) -> Option<[u32; 2]> {
     const RATIOS: [(u32, u32); 6] = [(16, 9), (16, 10), (160, 90), (160, 100), (1600, 900), (1600, 1000)];
     // Larger than any wall: fbdev's way to say that it does not know is -1.
     const LARGEST: u32 = 5000;
     let side = |side| (1..=LARGEST).contains(&side);
-    (side(width) && side(height) && !RATIOS.contains(&(width, height))).then_some([width, height])
+    let known = side(width) && side(height) && !RATIOS.contains(&(width, height));
+    known.then(|| turned.across(Size::new(width, height)).into())
 }
 
 fn pixels(size: &Size) -> String {
@@ -133,9 +134,10 @@ mod tests {
 
     #[test]
     fn a_size_is_believed_unless_it_is_a_ratio_or_nothing() {
-        assert_eq!(millimetres(305, 229), Some([305, 229]));
+        assert_eq!(millimetres(305, 229, Turned::Not), Some([305, 229]));
+        assert_eq!(millimetres(305, 229, Turned::Left), Some([229, 305]));
         for (width, height) in [(0, 0), (16, 9), (160, 90), (u32::MAX, u32::MAX)] {
-            assert_eq!(millimetres(width, height), None);
+            assert_eq!(millimetres(width, height, Turned::Not), None);
         }
     }
 

@@ -7,7 +7,7 @@ use std::{
     io,
     path::{Path, PathBuf},
 };
-use touchpoint_display::{Frame, Panel, PanelError, Rectangle, Size};
+use touchpoint_display::{Frame, Panel, PanelError, Rectangle, Size, Turned};
 
 use super::{
     Facts, OpenError, Opened,
@@ -25,7 +25,9 @@ const CONSOLE: &str = "/dev/tty0";
 #[derive(Debug)]
 struct FbdevPanel {
     device: PathBuf,
+    /// Of the picture.
     size: Size,
+    turned: Turned,
     /// For the driver, which may collect what was written before it shows it.
     file: File,
     pixels: Pixels,
@@ -47,18 +49,18 @@ enum Pixels {
 #[derive(Debug)]
 struct Console(File);
 
-/// Opens the framebuffer `device`, or the first, and keeps the console from drawing on it.
+/// Opens the framebuffer `device`, or the first, for pictures of this size, turned so, and keeps the console from drawing on it.
 ///
 /// # Errors
 /// Names the device, and what it has instead.
-pub(super) fn open(device: Option<&Path>, size: Size) -> Result<Opened, OpenError> {
+pub(super) fn open(device: Option<&Path>, size: Size, turned: Turned) -> Result<Opened, OpenError> {
     let device = device.unwrap_or(Path::new(DEVICE));
     let file = File::options().read(true).write(true).open(device);
     let file = file.map_err(|source| OpenError::open(device, source))?;
     let failed = |doing| move |source| OpenError::Device { device: device.to_owned(), doing, source };
     let setting = kernel::setting(&file).map_err(failed("ask for its size"))?;
     let memory = kernel::memory(&file).map_err(failed("ask for its memory"))?;
-    let offered = Size::new(setting.width, setting.height);
+    let offered = turned.across(Size::new(setting.width, setting.height));
     if offered != size {
         let device = device.display().to_string();
         return Err(OpenError::Size { device, wanted: size, offered: vec![offered] });
@@ -77,11 +79,11 @@ pub(super) fn open(device: Option<&Path>, size: Size) -> Result<Opened, OpenErro
         driver: "fbdev",
         device: device.display().to_string(),
         format,
-        millimetres: millimetres(setting.width_mm, setting.height_mm),
+        millimetres: millimetres(setting.width_mm, setting.height_mm, turned),
         refresh_hz: None,
     };
     let (device, _console) = (device.to_owned(), Console::silence());
-    Ok(Opened { panel: Box::new(FbdevPanel { device, size, file, pixels, stride, first, _console }), facts })
+    Ok(Opened { panel: Box::new(FbdevPanel { device, size, turned, file, pixels, stride, first, _console }), facts })
 }
 
 /// The format of the pixels and how many bytes one has, if it is one that frames can be copied to.
@@ -130,14 +132,14 @@ impl Panel for FbdevPanel {
     }
 
     fn present(&mut self, frame: &Frame, damage: &[Rectangle]) -> Result<(), PanelError> {
-        let (first, stride) = (self.first, self.stride);
+        let (first, stride, turned) = (self.first, self.stride, self.turned);
         for area in damage {
             match &mut self.pixels {
                 Pixels::Xrgb(memory) => {
-                    frame.copy_rows(*area, memory.pixels().get_mut(first..).unwrap_or_default(), stride);
+                    frame.copy_rows(*area, turned, memory.pixels().get_mut(first..).unwrap_or_default(), stride);
                 }
                 Pixels::Rgb565(memory) => {
-                    frame.copy_rows_rgb565(*area, memory.pixels().get_mut(first..).unwrap_or_default(), stride);
+                    frame.copy_rows_rgb565(*area, turned, memory.pixels().get_mut(first..).unwrap_or_default(), stride);
                 }
             }
         }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
-use touchpoint_display::{Limits, Picture, Point, Size};
+use touchpoint_display::{Limits, Picture, Point, Rectangle, Size, Turned};
 
 /// Debian's qemu-system-x86.
 const QEMU: &str = "qemu-system-x86_64";
@@ -52,16 +52,19 @@ pub enum Graphics {
 pub struct Booted {
     /// The agent, as the host sees it: its log, and its API.
     pub kiosk: RunningKiosk,
+    panel: Size,
+    mounted: Turned,
     monitor: Qmp,
     folder: TempDir,
 }
 
 impl Booted {
-    /// Switches on a machine whose disk holds a device with this token of its API; returns once the agent answers.
+    /// Switches on a machine whose disk holds a device with this token of its API, and whose panel has so many pixels across and down
+    /// and is mounted like this; returns once the agent answers.
     ///
     /// # Panics
     /// It does not within `BOOT`: says what the kernel said.
-    pub fn with(disk: &Disk, token: &str, graphics: Graphics, panel: Size) -> Booted {
+    pub fn with(disk: &Disk, token: &str, graphics: Graphics, panel: Size, mounted: Turned) -> Booted {
         let (folder, port) = (TempDir::new().unwrap(), free_port());
         let path = |name: &str| folder.path().join(name);
         fs::write(path("initramfs"), initramfs::build()).unwrap();
@@ -95,20 +98,33 @@ impl Booted {
         let monitor = Qmp::connect(&path("monitor"));
         let api = Api::new(&format!("http://127.0.0.1:{port}"), Some(token.to_owned()));
         // From here on it says what the kernel said if it fails.
-        let mut booted = Booted { kiosk: RunningKiosk { service, api }, monitor, folder };
+        let mut booted = Booted { kiosk: RunningKiosk { service, api }, panel, mounted, monitor, folder };
         booted.kiosk.service.says_within(BOOT, "ready");
         booted
     }
 
-    /// What is on the glass, and where it was written.
+    /// What is on the glass as a customer sees it, and where it was written.
     pub fn glass(&mut self) -> (Picture, PathBuf) {
         let path = self.folder.path().join("glass.png");
         self.monitor.execute("screendump", json!({ "filename": path, "format": "png" }));
+        if self.mounted != Turned::Not {
+            // Whoever turns a panel turns what is on it.
+            let upright = image::open(&path).unwrap();
+            let seen = match self.mounted {
+                Turned::Not => upright,
+                Turned::Right => upright.rotate90(),
+                Turned::Over => upright.rotate180(),
+                Turned::Left => upright.rotate270(),
+            };
+            seen.save(&path).unwrap();
+        }
         (Picture::decode(&fs::read(&path).unwrap(), Limits::default()).unwrap(), path)
     }
 
-    /// A finger touches a point of a panel of this size, and lifts again.
-    pub fn touch(&mut self, at: Point, panel: Size) {
+    /// A finger touches a point of the picture, and lifts again.
+    pub fn touch(&mut self, at: Point) {
+        let (panel, seen) = (self.panel, self.mounted.across(self.panel));
+        let at = self.mounted.area(Rectangle::new(at, Size::new_equal(1)), seen).top_left;
         let scaled = |at: i32, side: u32| i64::from(at) * FAR / i64::from(side - 1);
         let finger = |down: bool| json!({ "type": "btn", "data": { "button": "left", "down": down } });
         let at = [("x", scaled(at.x, panel.width)), ("y", scaled(at.y, panel.height))];

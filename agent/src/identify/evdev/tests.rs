@@ -4,6 +4,7 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::{collections::BTreeMap, io::Write};
 use tempfile::TempDir;
 use tokio::time::timeout;
+use touchpoint_display::Turned;
 
 use super::{
     attached::tests::{KEYBOARD, attach},
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::{
     clock::SystemClock,
-    input::{Meaning, Reads, Turned},
+    input::{Meaning, Reads},
 };
 
 /// How long anything may take here: looks for a device are seconds apart.

@@ -3,13 +3,12 @@
 //! Two ways of speaking are understood: one finger as a pointer with a button, and several fingers in slots (protocol B of the kernel's
 //! multi-touch-protocol.rst). A touch is the coming of a finger; where it wanders and when it goes says nothing more.
 
-use touchpoint_display::{Point, Size};
+use touchpoint_display::{Point, Size, Turned};
 
 use super::event::{
     ABS, ABS_MT_POSITION_X, ABS_MT_POSITION_Y, ABS_MT_SLOT, ABS_MT_TRACKING_ID, ABS_X, ABS_Y, BTN_LEFT, BTN_TOUCH,
     DOWN, KEY, RawEvent, SYN, SYN_DROPPED, SYN_REPORT,
 };
-use crate::input::Turned;
 
 /// Most fingers that are told apart: a person has ten. What more a screen reports is rain.
 const FINGERS: usize = 10;

@@ -2,7 +2,7 @@
 
 use std::sync::{Condvar, Mutex};
 
-use touchpoint_display::Colour;
+use touchpoint_display::{Colour, Turned};
 
 use super::*;
 
@@ -91,7 +91,7 @@ impl Panel for Driver {
         }
         state.damage = damage.to_vec();
         for area in damage {
-            frame.copy_rows(*area, &mut state.glass, SIZE.width as usize);
+            frame.copy_rows(*area, Turned::Not, &mut state.glass, SIZE.width as usize);
         }
         Ok(())
     }
