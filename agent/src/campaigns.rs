@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
 use touchpoint_display::{AnswerButton, Emphasis, Limits, Offer, Picture, PictureError, Size, Theme, View};
 use touchpoint_protocol::{
@@ -40,6 +41,15 @@ pub struct Message {
     pub answers: Vec<AnswerKind>,
     /// What stands in place of the body for who asks for more, if the campaign has such words.
     more: Option<String>,
+}
+
+/// What is said to whoever comes by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// What to draw.
+    pub view: View,
+    /// How long until the next language has its turn; without end, if there is no other.
+    pub lasts: Option<Duration>,
 }
 
 /// Why a bundle was not put in force.
@@ -154,12 +164,10 @@ impl Campaigns {
         Message { view: View::Offer(offer), answers: campaign.answers.clone(), more }
     }
 
-    /// What is shown while nobody is there.
-    pub fn attract(&self) -> View {
-        match self.bundle.words(&self.bundle.attract, None) {
-            Some(Words { title, body }) => View::Attract { title: title.clone(), body: body.clone() },
-            None => View::Blank,
-        }
+    /// What is shown while nobody is there, in the language whose turn it is.
+    pub fn attract(&self, turn: usize) -> Invitation {
+        Invitation::of(&self.bundle, &self.bundle.attract, turn, |title, body| View::Attract { title, body })
+            .unwrap_or(Invitation { view: View::Blank, lasts: None })
     }
 
     /// What is shown after an answer.
@@ -170,17 +178,29 @@ impl Campaigns {
         }
     }
 
-    /// What is shown while the machine serves nobody.
-    pub fn out_of_order(&self) -> View {
-        match self.bundle.words(&self.bundle.out_of_order, None) {
-            Some(Words { title, body }) => View::OutOfOrder { title: title.clone(), body: body.clone() },
-            None => stopped::view(Some(&self.bundle.fallback_language)),
-        }
+    /// What is shown while the machine serves nobody, in the language whose turn it is.
+    pub fn out_of_order(&self, turn: usize) -> Invitation {
+        Invitation::of(&self.bundle, &self.bundle.out_of_order, turn, |title, body| View::OutOfOrder { title, body })
+            .unwrap_or_else(|| Invitation { view: stopped::view(Some(&self.bundle.fallback_language)), lasts: None })
     }
 
     /// The look.
     pub fn theme(&self) -> Theme {
         self.theme.clone()
+    }
+}
+
+impl Invitation {
+    fn of(
+        bundle: &Bundle,
+        words: &BTreeMap<Language, Words>,
+        turn: usize,
+        view: fn(String, String) -> View,
+    ) -> Option<Invitation> {
+        let said = bundle.words_in_turn(words, turn)?;
+        // Whoever waits for their own language waits no longer than others need to read theirs.
+        let lasts = (words.len() > 1).then(|| Duration::from_secs(said.seconds_needed().into()));
+        Some(Invitation { view: view(said.title.clone(), said.body.clone()), lasts })
     }
 }
 

@@ -15,7 +15,7 @@ use touchpoint_protocol::{
 
 use crate::{
     cache::{Cache, CacheError},
-    campaigns::Campaigns,
+    campaigns::{Campaigns, Invitation},
     chain,
     clock::Clock,
     config::VISIT_SECONDS,
@@ -60,6 +60,8 @@ pub struct Desk<C> {
     pub place: Place,
     /// How much was shown today.
     pub today: Today,
+    /// The language in which people are invited.
+    pub turn: LanguageTurn,
     /// How long a visit lasts if nobody says.
     pub visit_seconds: u32,
     /// How customers read, unless one of them needs it otherwise.
@@ -158,19 +160,30 @@ impl<C: Clock> Desk<C> {
 
     /// Puts the invitation on the glass, or that the machine is out of order; or nothing while PIN entry may be active.
     pub fn invite(&mut self) {
+        self.invite_in(0);
+    }
+
+    /// The same in the next language.
+    pub fn invite_next(&mut self) {
+        self.invite_in(self.turn.number + 1);
+    }
+
+    fn invite_in(&mut self, number: usize) {
         let campaigns = self.campaigns.borrow_and_update().clone();
         if let Some(campaigns) = &campaigns {
             self.screen.set_theme(campaigns.theme());
         }
         self.screen.set_mode(self.mode);
-        let (view, phase) = match campaigns {
-            _ if self.pin_entry => (View::Blank, Phase::PinEntry),
-            None if self.out_of_order => (stopped::view(None), Phase::OutOfOrder),
-            Some(campaigns) if self.out_of_order => (campaigns.out_of_order(), Phase::OutOfOrder),
-            None => (View::Blank, Phase::Attract),
-            Some(campaigns) => (campaigns.attract(), Phase::Attract),
+        let still = |view| Invitation { view, lasts: None };
+        let (Invitation { view, lasts }, phase) = match campaigns {
+            _ if self.pin_entry => (still(View::Blank), Phase::PinEntry),
+            None if self.out_of_order => (still(stopped::view(None)), Phase::OutOfOrder),
+            Some(campaigns) if self.out_of_order => (campaigns.out_of_order(number), Phase::OutOfOrder),
+            None => (still(View::Blank), Phase::Attract),
+            Some(campaigns) => (campaigns.attract(number), Phase::Attract),
         };
         self.put(&view, phase);
+        self.turn = LanguageTurn { number, ends: lasts.map(|lasts| self.clock.since_boot() + lasts) };
     }
 
     /// Puts a view on the glass that no customer waits for; a panel that refuses is reported, and the visits go on.
@@ -330,6 +343,15 @@ pub async fn look_up(
     // Two files, two threads: both at once.
     let (here, elsewhere) = tokio::join!(journal.contacts(customer.id), cache.contacts(customer.id));
     Ok((Some(customer), contact::union(here?, elsewhere?)))
+}
+
+/// Which of its languages the invitation is in.
+#[derive(Debug, Default)]
+pub struct LanguageTurn {
+    /// How many had their turn before since it is there.
+    number: usize,
+    /// When the next one has its turn, after boot; never, if there is no other.
+    pub ends: Option<Duration>,
 }
 
 /// How many showings of marketing the device has made today.

@@ -17,7 +17,7 @@
 //! - Nothing is drawn while PIN entry may be active, and no visit lasts longer than
 //!   [`VISIT_SECONDS`](crate::config::VISIT_SECONDS).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::{
     select,
     sync::{mpsc, watch},
@@ -72,6 +72,7 @@ pub async fn visit<C: Clock>(mut desk: Desk<C>, mut events: Events) {
     let mut here: Option<Visit> = None;
     desk.invite();
     loop {
+        let (clock, turn_ends) = (Arc::clone(&desk.clock), desk.turn.ends);
         select! {
             event = events.next() => match event {
                 None => return,
@@ -103,6 +104,8 @@ pub async fn visit<C: Clock>(mut desk: Desk<C>, mut events: Events) {
                 Some(Event::Answered(_) | Event::Touched(_) | Event::Pressed(..) | Event::Chosen(_)) => {}
             },
             Ok(()) = desk.campaigns.changed() => desk.invite(),
+            // Whoever comes by may not read the language before.
+            () = clock.reach(turn_ends.unwrap_or_default()), if turn_ends.is_some() => desk.invite_next(),
         }
     }
 }

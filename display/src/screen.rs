@@ -150,8 +150,7 @@ impl Screen {
         // Only what is really on the glass can be touched or counted down.
         self.alive = alive;
         if offer(view).is_none() {
-            // The next customer often gets the offer that the last one got.
-            self.stills.prepare(self.frame.size(), |key| offer(&key.view).is_some());
+            self.stills.prepare(self.frame.size());
         }
         Ok(Shown { answers: self.alive.answers.clone() })
     }
@@ -235,7 +234,7 @@ impl Screen {
         let Some((offer, purpose)) = offer(view) else {
             if !known {
                 paint_words(&mut painter, view, logo);
-                stills.keep(key, painter.frame);
+                stills.keep(key, false, painter.frame);
             }
             return Ok(Alive::default());
         };
@@ -251,7 +250,7 @@ impl Screen {
                 picture: scaled(picture, offer.picture.as_ref(), layout.picture),
             };
             painter.offer(offer, &layout, &pictures, code.as_ref());
-            stills.keep(key, painter.frame);
+            stills.keep(key, true, painter.frame);
         }
         painter.offer_words(offer, &layout);
         let mut countdown = Countdown::of(offer, layout.bar, canvas.mirrored);

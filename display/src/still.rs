@@ -14,6 +14,8 @@ use crate::frame::Frame;
 
 /// Most views kept: the invitation, the thanks, and the offers of one afternoon.
 const MAX_STILLS: usize = 6;
+/// Most among them that are no offers: an invitation in many languages would drive out the offers, and nobody waits for it.
+const MAX_OTHERS: usize = 3;
 /// Most memory for all of them, in pixels: 4 MB.
 const MAX_PIXELS: usize = 1024 * 1024;
 /// Equal pixels from which they are cheaper as a run.
@@ -22,11 +24,19 @@ const LEAST_RUN: usize = 8;
 /// The views painted last, by what they show.
 pub(crate) struct Stills<K> {
     /// The latest stands first.
-    kept: VecDeque<(K, Still)>,
+    kept: VecDeque<Kept<K>>,
     /// A frame beside the one that is drawn on, once there was a view to be put on it.
     beside: Option<Frame>,
     /// What stands on it.
     ahead: Option<K>,
+}
+
+/// A view, and how it was painted.
+struct Kept<K> {
+    key: K,
+    /// Whether a customer may wait for it.
+    is_offer: bool,
+    still: Still,
 }
 
 /// One painted frame.
@@ -57,7 +67,7 @@ impl<K: PartialEq + Clone> Stills<K> {
 
     /// Puts the view back on the frame if it is kept, and says whether it was.
     pub(crate) fn restore(&mut self, key: &K, frame: &mut Frame) -> bool {
-        let Some(index) = self.kept.iter().position(|(known, _)| known == key) else { return false };
+        let Some(index) = self.kept.iter().position(|kept| kept.key == *key) else { return false };
         // To the front, so that what is shown often is forgotten last.
         let Some(kept) = self.kept.remove(index) else { return false };
         match &mut self.beside {
@@ -65,15 +75,15 @@ impl<K: PartialEq + Clone> Stills<K> {
                 frame.exchange(beside);
                 self.ahead = None;
             }
-            _ => kept.1.restore(frame),
+            _ => kept.still.restore(frame),
         }
         self.kept.push_front(kept);
         true
     }
 
-    /// Gets the latest of the likely views ready, for frames of this size: to be called when nobody waits.
-    pub(crate) fn prepare(&mut self, size: Size, likely: impl Fn(&K) -> bool) {
-        let Some((key, still)) = self.kept.iter().find(|(key, _)| likely(key)) else { return };
+    /// Gets the latest offer ready, for frames of this size: to be called when nobody waits. The next customer often gets the same.
+    pub(crate) fn prepare(&mut self, size: Size) {
+        let Some(Kept { key, still, .. }) = self.kept.iter().find(|kept| kept.is_offer) else { return };
         if self.ahead.as_ref() != Some(key) {
             still.restore(self.beside.get_or_insert_with(|| Frame::new(size)));
             self.ahead = Some(key.clone());
@@ -81,10 +91,15 @@ impl<K: PartialEq + Clone> Stills<K> {
     }
 
     /// Keeps the frame, and forgets what was not shown for long if there is no more room.
-    pub(crate) fn keep(&mut self, key: K, frame: &Frame) {
-        self.kept.push_front((key, Still::of(frame)));
+    pub(crate) fn keep(&mut self, key: K, is_offer: bool, frame: &Frame) {
+        self.kept.push_front(Kept { key, is_offer, still: Still::of(frame) });
+        let mut others = 0;
+        self.kept.retain(|kept| {
+            others += usize::from(!kept.is_offer);
+            kept.is_offer || others <= MAX_OTHERS
+        });
         let mut room = MAX_PIXELS;
-        let fitting = self.kept.iter().take(MAX_STILLS).take_while(|(_, still)| {
+        let fitting = self.kept.iter().take(MAX_STILLS).take_while(|Kept { still, .. }| {
             let fits = still.size() <= room;
             room = room.saturating_sub(still.size());
             fits
@@ -193,7 +208,7 @@ mod tests {
                 frame.fill_solid(&area, Rgb888::new(grey, grey, grey)).unwrap();
             }
             let mut stills = Stills::new();
-            stills.keep("view", &frame);
+            stills.keep("view", true, &frame);
             let mut other = noise(7, frame.size());
             drop(other.take_damage());
             prop_assert!(stills.restore(&"view", &mut other));
@@ -206,11 +221,11 @@ mod tests {
     fn the_likely_view_is_ready_before_it_is_asked_for_and_is_the_same_as_if_it_were_not() {
         let (mut stills, size) = (Stills::new(), Size::new(40, 30));
         let [invitation, first, second] = [1, 2, 3].map(|seed| noise(seed, size));
-        stills.keep("invitation", &invitation);
+        stills.keep("invitation", false, &invitation);
         for (key, offer) in [("first offer", &first), ("second offer", &second)] {
-            stills.keep(key, offer);
+            stills.keep(key, true, offer);
             stills.restore(&"invitation", &mut noise(9, size));
-            stills.prepare(size, |key| key.ends_with("offer"));
+            stills.prepare(size);
         }
         let ready = stills.beside.clone().unwrap();
         assert_eq!(ready.pixels(), second.pixels());
@@ -227,18 +242,27 @@ mod tests {
     }
 
     #[test]
+    fn an_invitation_in_many_languages_leaves_the_offers_where_they_are() {
+        let (mut stills, mut frame) = (Stills::new(), noise(1, Size::new(10, 10)));
+        stills.keep(0, true, &frame);
+        (1..=20).for_each(|key| stills.keep(key, false, &frame));
+        assert!(stills.restore(&0, &mut frame) && stills.restore(&20, &mut frame));
+        assert_eq!(stills.kept.len(), 1 + MAX_OTHERS);
+    }
+
+    #[test]
     fn the_oldest_are_forgotten_when_there_are_too_many_or_they_are_too_large() {
         let mut stills = Stills::new();
         let mut frame = noise(1, Size::new(10, 10));
-        (0..=MAX_STILLS).for_each(|key| stills.keep(key, &frame));
+        (0..=MAX_STILLS).for_each(|key| stills.keep(key, true, &frame));
         assert!(!stills.restore(&0, &mut frame) && stills.restore(&1, &mut frame));
-        stills.keep(99, &frame);
+        stills.keep(99, true, &frame);
         assert!(stills.restore(&1, &mut frame) && !stills.restore(&2, &mut frame));
         // As large as everything together: alone it is kept, with another it is not.
         let mut large = noise(2, Size::new(1000, 1000));
-        stills.keep(100, &large);
+        stills.keep(100, true, &large);
         assert!(stills.restore(&100, &mut large));
-        stills.keep(101, &large);
+        stills.keep(101, true, &large);
         assert!(stills.restore(&101, &mut large) && !stills.restore(&100, &mut large));
         stills.clear();
         assert!(!stills.restore(&101, &mut large));

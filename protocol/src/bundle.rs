@@ -1,7 +1,7 @@
 //! Everything a group's devices show: its campaigns, its look, and the words around them.
 
 use crate::{
-    campaign::{Campaign, CampaignProblem, check_line},
+    campaign::{self, Campaign, CampaignProblem, check_line},
     limits,
     name::{CampaignId, Language},
     policy::OverallPolicy,
@@ -30,11 +30,11 @@ pub struct Bundle {
     pub salt: String,
     /// The look.
     pub theme: Theme,
-    /// What is shown while nobody is there, by language.
+    /// What is shown while nobody is there, by language: in each of them in turn.
     pub attract: BTreeMap<Language, Words>,
     /// What is shown after an answer, by language.
     pub thanks: BTreeMap<Language, Words>,
-    /// What is shown while the machine serves nobody, by language; nothing, for words that every device knows by itself.
+    /// What is shown while the machine serves nobody, by language, in turn as well; nothing, for words that every device knows by itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub out_of_order: BTreeMap<Language, Words>,
     /// The campaigns.
@@ -49,6 +49,13 @@ pub struct Words {
     pub title: String,
     /// At most [`limits::BODY`] characters.
     pub body: String,
+}
+
+impl Words {
+    /// How many seconds they need, as [`Text::seconds_needed`](crate::campaign::Text::seconds_needed) reckons without a code.
+    pub fn seconds_needed(&self) -> u32 {
+        campaign::seconds_needed(&self.title, &self.body)
+    }
 }
 
 /// Why a bundle was not taken.
@@ -136,6 +143,12 @@ impl Bundle {
     /// The words for this language, or in the fallback language.
     pub fn words<'a>(&self, words: &'a BTreeMap<Language, Words>, language: Option<&Language>) -> Option<&'a Words> {
         language.and_then(|language| words.get(language)).or_else(|| words.get(&self.fallback_language))
+    }
+
+    /// The words in the language whose turn it is, from 0: the fallback language, then the others, and from the beginning again.
+    pub fn words_in_turn<'a>(&self, words: &'a BTreeMap<Language, Words>, turn: usize) -> Option<&'a Words> {
+        let others = words.iter().filter(|(language, _)| **language != self.fallback_language).map(|(_, words)| words);
+        words.get(&self.fallback_language).into_iter().chain(others).nth(turn % words.len().max(1))
     }
 
     fn check_words(&self, key: &str, words: &BTreeMap<Language, Words>) -> Result<(), BundleError> {

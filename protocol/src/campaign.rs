@@ -265,6 +265,13 @@ impl Campaign {
     }
 }
 
+/// How many seconds a title and a body need: time to notice and 12 characters a second, at least [`Text::FEWEST_SECONDS`].
+pub(crate) fn seconds_needed(title: &str, body: &str) -> u32 {
+    let characters = title.chars().count() + body.chars().count();
+    let reading = 3 + u32::try_from(characters.div_ceil(12)).unwrap_or(u32::MAX - 3);
+    reading.max(Text::FEWEST_SECONDS)
+}
+
 impl Text {
     /// The fewest seconds that any words need.
     pub const FEWEST_SECONDS: u32 = 6;
@@ -272,9 +279,7 @@ impl Text {
     /// How many seconds a customer needs for these words: time to notice and 12 characters a second, at least
     /// [`Text::FEWEST_SECONDS`]; with a QR code at least 12, to take out a phone.
     pub fn seconds_needed(&self, qr: bool) -> u32 {
-        let characters = self.title.chars().count() + self.body.chars().count();
-        let reading = 3 + u32::try_from(characters.div_ceil(12)).unwrap_or(u32::MAX - 3);
-        reading.max(if qr { 12 } else { Text::FEWEST_SECONDS })
+        seconds_needed(&self.title, &self.body).max(if qr { 12 } else { 0 })
     }
 
     fn check(&self, answers: usize, qr: bool, strangers: bool) -> Result<(), CampaignProblem> {

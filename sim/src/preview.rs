@@ -113,7 +113,7 @@ impl Preview {
         sights.push(Sight { name: "thanks".to_owned(), view: self.campaigns.thanks(Some(language)) });
         let stopped = bundle.words(&bundle.out_of_order, Some(language));
         let stopped = stopped.map(|words| View::OutOfOrder { title: words.title.clone(), body: words.body.clone() });
-        let stopped = stopped.unwrap_or_else(|| self.campaigns.out_of_order());
+        let stopped = stopped.unwrap_or_else(|| self.campaigns.out_of_order(0).view);
         sights.push(Sight { name: "out-of-order".to_owned(), view: stopped });
         sights
     }

@@ -165,7 +165,8 @@ fn every_path_and_every_field_is_there_and_no_other() {
 /// Runs `explain` with a number on stdin.
 fn explain(command: &mut Command, number: &str) -> (Option<i32>, String) {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(number.as_bytes()).unwrap();
+    // Whoever refuses before they read has closed it, and says why.
+    let _ = child.stdin.take().unwrap().write_all(number.as_bytes());
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
     (output.status.code(), said)

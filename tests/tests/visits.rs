@@ -304,6 +304,39 @@ fn what_happens_while_nobody_is_there_changes_nothing() {
 }
 
 #[test]
+fn the_invitation_is_in_each_of_its_languages_in_turn_and_in_the_first_again_after_a_visit() {
+    /// Longer than anybody reads it.
+    const LONG: Duration = Duration::from_secs(20);
+    Machine::try_out(async |machine| {
+        let mut said = Vec::new();
+        for _ in 0..4 {
+            said.push(machine.glass.frame().checksum());
+            machine.passes(LONG).await;
+        }
+        let [english, german, french, again] = said[..] else { panic!("{said:?}") };
+        assert!(english == again && english != german && english != french && german != french, "{said:?}");
+        machine.arrives(STRANGER, WAIT).await.unwrap();
+        machine.happens(Event::Left).await;
+        assert_eq!(machine.glass.frame().checksum(), english);
+        machine.happens(Event::PinEntry(true)).await;
+        machine.passes(LONG).await;
+        assert!(machine.is_blank(), "while PIN entry may be active");
+        machine.happens(Event::PinEntry(false)).await;
+        assert_eq!(machine.glass.frame().checksum(), english);
+    });
+}
+
+#[test]
+fn an_invitation_in_one_language_is_painted_once() {
+    let one = |bundle: &mut Bundle| bundle.attract.retain(|language, _| language.as_str() == "en");
+    Machine::try_out_with(one, async |machine| {
+        let views = machine.glass.views();
+        machine.passes(1_000 * SECOND).await;
+        assert_eq!(machine.glass.views(), views);
+    });
+}
+
+#[test]
 fn what_a_device_may_show_in_a_day_is_not_more_because_it_was_started_again() {
     let once_a_day = |bundle: &mut Bundle| bundle.policy.device_showings_a_day = Some(1);
     Machine::try_out_with(once_a_day, async |machine| {

@@ -72,7 +72,7 @@ fn a_machine_out_of_order_says_so_in_the_words_of_head_office_or_its_own() {
     let mut bundle = bundle(colours());
     let said = |bundle: &Bundle| {
         let stored = StoredCampaigns { revision: 7, bundle: bundle.encode(), media: Vec::new() };
-        match Campaigns::decode(&stored, PANEL).unwrap().out_of_order() {
+        match Campaigns::decode(&stored, PANEL).unwrap().out_of_order(0).view {
             View::OutOfOrder { title, .. } => title,
             other => panic!("{other:?}"),
         }

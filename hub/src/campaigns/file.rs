@@ -254,7 +254,7 @@ pub(crate) struct BundleFile {
     pub(super) policy: OverallTable,
     /// The look.
     pub(super) theme: ThemeTable,
-    /// What is shown while nobody is there, by language.
+    /// What is shown while nobody is there, by language: in the fallback language first, and in each of the others in turn.
     #[schemars(with = "BTreeMap<Name, WordsTable>")]
     pub(super) attract: BTreeMap<Language, WordsTable>,
     /// What is shown after an answer, by language.

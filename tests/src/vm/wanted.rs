@@ -53,9 +53,11 @@ impl Wanted {
         Wanted { screen: Screen::on(glass, panel, campaigns.theme()), campaigns, colours }
     }
 
-    /// Whether this is the invitation.
+    /// Whether this is the invitation, in any of its languages.
     pub fn is_invitation(&mut self, seen: &Picture) -> bool {
-        self.is(&self.campaigns.attract(), seen)
+        let said: Vec<View> =
+            (0..self.campaigns.bundle.attract.len()).map(|turn| self.campaigns.attract(turn).view).collect();
+        said.iter().any(|view| self.is(view, seen))
     }
 
     /// Whether these are the thanks in a language.

@@ -77,7 +77,9 @@ impl Scene {
         let position = contacts(&agent);
         assert_eq!(hub.terminate().status.code(), Some(0));
         let journal = office.report()["journals"][0]["journal"].as_str().unwrap().to_owned();
-        let bundle = touchpoint_hub::check(&workspace::demo_campaigns()).unwrap().bundle;
+        let mut bundle = touchpoint_hub::check(&workspace::demo_campaigns()).unwrap().bundle;
+        // In one language, the invitation stays as it is.
+        bundle.attract.retain(|language, _| *language == bundle.fallback_language);
         let (key, rogue) = (Signer::stolen(&office), Rogue::appears(&broker));
         let _broker = broker;
         let mut scene = Scene { rogue, agent, key, journal, bundle, epoch: 1, revision: 1, position, _broker, folder };
