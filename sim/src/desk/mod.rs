@@ -4,6 +4,7 @@
 //! options, set_up   how it is made         command     what somebody does       fault     what goes wrong
 //! premises          what stands on it      state       what can be seen         samples   who comes
 //! clock, disk, log  what the device has    folder      campaigns, followed      script    all of it without hands
+//! drawer            where its files lie
 //! ```
 //!
 //! The agent, head office, the broker between them and the databases are the real ones, in real time; glass, reader, line and clock are
@@ -19,6 +20,7 @@ mod state;
 
 mod clock;
 mod disk;
+mod drawer;
 mod folder;
 mod log;
 mod samples;

@@ -8,6 +8,7 @@ use super::{
     clock::DeskClock,
     command::{Command, Number, NumberKind, Saying, SetUp},
     disk::Disk,
+    drawer::Drawer,
     folder::CampaignFolder,
     log::Tail,
     samples::{MAPPING, Samples},
@@ -27,7 +28,6 @@ use std::{
     path::Path,
     sync::Arc,
 };
-use tempfile::TempDir;
 use tokio::{select, sync::watch};
 use touchpoint_agent::{
     chain,
@@ -74,7 +74,7 @@ pub(super) struct Premises {
     pub(super) script: Vec<StepLine>,
     log: Tail,
     logged: watch::Receiver<u64>,
-    _folder: TempDir,
+    _drawer: Drawer,
 }
 
 /// Somebody before the machine.
@@ -89,19 +89,20 @@ impl Premises {
     /// Sets everything up: a broker, a head office with customers and campaigns, a line, and a device that knows nothing yet.
     pub(super) async fn set_up(options: Options) -> Result<Premises, DeskError> {
         let Options { customers, seed, campaigns: files, screen, set_up, clock: at, log, mounts } = options;
-        let folder = tempfile::Builder::new().prefix("touchpoint-desk-").tempdir().map_err(DeskError::Folder)?;
+        let drawer = Drawer::new().map_err(DeskError::Folder)?;
+        let folder = drawer.path();
         let broker = Broker::start().await?;
-        let mut head_office = HeadOffice::open(folder.path(), broker.address())?;
+        let mut head_office = HeadOffice::open(folder, broker.address())?;
         let (samples, table) = Samples::new(seed);
         let mut crowd = Vec::new();
         customers::write_csv(customers::generate(seed, customers.count()), &mut crowd).map_err(DeskError::Folder)?;
         head_office.import(crowd, OnBadRows::Refuse.into()).await?;
-        let imported = head_office.import(table, sample_import(folder.path())?).await?;
+        let imported = head_office.import(table, sample_import(folder)?).await?;
 
         let files = match files {
             Some(files) => files,
             None => {
-                let files = folder.path().join("campaigns");
+                let files = folder.join("campaigns");
                 campaigns::write(&files).map_err(DeskError::Folder)?;
                 files
             }
@@ -111,7 +112,7 @@ impl Premises {
         campaigns.follow(&head_office, &mut office).await;
 
         let line = Line::lay(broker.address(), Arc::new(())).await.map_err(DeskError::Line)?;
-        let device = head_office.enrol(folder.path()).await?;
+        let device = head_office.enrol(folder).await?;
         head_office.serve();
         let config = Config::read(&device.join("agent.toml"))?;
         let config = Config { broker: endpoint(line.address()), screen, ..config };
@@ -141,7 +142,7 @@ impl Premises {
             script: Vec::new(),
             logged: log.count(),
             log,
-            _folder: folder,
+            _drawer: drawer,
         };
         premises.make(set_up);
         premises.power_on().await?;
