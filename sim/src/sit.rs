@@ -70,8 +70,8 @@ pub(crate) enum SitError {
         source: io::Error,
     },
     #[cfg(feature = "window")]
-    #[error("there is no display for a window: neither DISPLAY nor WAYLAND_DISPLAY is set")]
-    Display,
+    #[error("there is no display for a window")]
+    Display(#[from] touchpoint_sim::window::NoDisplay),
     #[error("cannot print")]
     Print(#[source] io::Error),
 }
@@ -125,10 +125,7 @@ pub(crate) async fn web(listen: SocketAddr, seat: Seat, script: Option<&Path>, g
 /// Shows the desk in a window until it is closed. SDL wants the main thread, so this one is not of the runtime.
 #[cfg(feature = "window")]
 pub(crate) fn window(runtime: &tokio::runtime::Runtime, seat: Seat, ground: Ground) -> Result<(), SitError> {
-    // The simulator's window would panic. SDL can do without, if it is told how.
-    if ["DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"].iter().all(|name| std::env::var_os(name).is_none()) {
-        return Err(SitError::Display);
-    }
+    touchpoint_sim::window::look_for_display()?;
     let (desk, attended) = runtime.block_on(seat.sit(None, ground))?;
     let shown = touchpoint_sim::window::show(&desk, runtime.handle(), &mut io::stdout());
     drop(desk);

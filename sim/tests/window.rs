@@ -155,3 +155,13 @@ fn in_a_window_a_key_sends_a_customer_and_the_mouse_gives_the_answer_that_head_o
     let status = desk.ends().expect("Esc closes the desk");
     assert_eq!(status.code(), Some(0));
 }
+
+#[test]
+fn a_window_without_a_display_that_answers_is_refused_and_no_desk_is_set_up() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_touchpoint-sim"));
+    command.args(["window", "--customers", "20"]).env("DISPLAY", ":65000");
+    command.env_remove("WAYLAND_DISPLAY").env_remove("SDL_VIDEODRIVER");
+    let mut desk = Running::start(&mut command);
+    desk.says("there is no display for a window: no X server answers at DISPLAY");
+    assert_eq!(desk.ends().expect("it ends by itself").code(), Some(1));
+}

@@ -6,19 +6,29 @@ use super::{
 };
 use crate::desk::{About, Command, State};
 use touchpoint_display::Side;
-use touchpoint_protocol::name::VisitKind;
+use touchpoint_protocol::name::{AmountBand, Language, VisitKind};
 
 /// What they do, for who looks for it.
-pub(super) const HELP: [&str; 5] = [
+pub(super) const HELP: [&str; 6] = [
     "1 2 3  answer          F1-F4  keys at the left of the glass",
     "L  customer leaves     F5-F8  keys at the right",
     "X  cancel              P      PIN entry begins, ends",
-    "M  balance enquiry     V      what the next visit is for",
+    "M  balance enquiry     N      another language",
     "T  types a number      Esc    closes the desk",
+    "V W R  what the next visit is for, its amount, how they read",
 ];
 
 /// What a visit may be for, as the page has it; or nothing is said.
 const VISITS: [&str; 3] = ["withdrawal", "balance-enquiry", "deposit"];
+
+/// The bands in which its amount may lie.
+const AMOUNTS: [&str; 3] = ["small", "large", "huge"];
+
+/// The languages that customers choose from, as the page has them.
+const LANGUAGES: [&str; 3] = ["en", "de", "fr"];
+
+/// How a customer may read: whether they need large text, and whether high contrast. Nothing is said before the first.
+const READING: [(bool, bool); 3] = [(true, false), (false, true), (true, true)];
 
 /// What a key does, by its name in SDL.
 pub(super) fn command(name: &str, shift: bool, view: &mut View, state: &State) -> Option<Command> {
@@ -54,9 +64,25 @@ pub(super) fn command(name: &str, shift: bool, view: &mut View, state: &State) -
             view.typing = Some(Typing::begin());
             None
         }
+        "N" => {
+            let spoken = state.visit.as_ref().and_then(|visit| visit.language.as_ref()).map(Language::as_str);
+            // From the last to the first: there is no language that is none.
+            let language = next(&LANGUAGES, spoken).unwrap_or(LANGUAGES[0]).parse().ok()?;
+            Some(Command::Language { language })
+        }
         "V" => {
-            view.saying.kind =
-                next(view.saying.kind.as_ref().map(VisitKind::as_str)).and_then(|kind| kind.parse().ok());
+            let kind = next(&VISITS, view.saying.kind.as_ref().map(VisitKind::as_str));
+            view.saying.kind = kind.and_then(|kind| kind.parse().ok());
+            None
+        }
+        "W" => {
+            let amount = next(&AMOUNTS, view.saying.amount.as_ref().map(AmountBand::as_str));
+            view.saying.amount = amount.and_then(|amount| amount.parse().ok());
+            None
+        }
+        "R" => {
+            let reading = next(&READING, view.saying.large_text.zip(view.saying.high_contrast));
+            (view.saying.large_text, view.saying.high_contrast) = reading.unzip();
             None
         }
         _ => {
@@ -71,8 +97,8 @@ pub(super) fn letter(about: &About) -> String {
     about.id.chars().take(1).map(|letter| letter.to_ascii_uppercase()).collect()
 }
 
-/// What a visit may be for after this one.
-fn next(kind: Option<&str>) -> Option<&'static str> {
-    let after = VISITS.iter().position(|visit| Some(*visit) == kind).map_or(0, |at| at + 1);
-    VISITS.get(after).copied()
+/// What comes after this one: the first after nothing, and nothing after the last.
+fn next<T: Copy + PartialEq>(all: &[T], now: Option<T>) -> Option<T> {
+    let after = all.iter().position(|one| Some(*one) == now).map_or(0, |at| at + 1);
+    all.get(after).copied()
 }

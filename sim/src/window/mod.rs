@@ -19,6 +19,7 @@ use embedded_graphics_simulator::{
     sdl2::{Mod, MouseButton},
 };
 use std::{
+    env,
     io::{self, Write},
     sync::Arc,
     thread::sleep,
@@ -47,6 +48,28 @@ struct View {
     /// The number that is being typed.
     typing: Option<Typing>,
     refusal: Option<String>,
+}
+
+/// Why a window would not be seen.
+#[derive(Debug, thiserror::Error)]
+pub enum NoDisplay {
+    /// SDL has no way to show a window.
+    #[error("SDL says: {0}")]
+    Sdl(String),
+    /// SDL would draw where nobody looks.
+    #[error("no X server answers at DISPLAY, and no compositor at WAYLAND_DISPLAY")]
+    Unseen,
+}
+
+/// Makes sure that a window would be seen. The simulator's panics without a display, and where one is named that does not answer, SDL
+/// falls back to windows in memory; which is right if `SDL_VIDEODRIVER` asks for that.
+///
+/// # Errors
+/// It would not.
+pub fn look_for_display() -> Result<(), NoDisplay> {
+    let video = sdl2::init().and_then(|sdl| sdl.video()).map_err(|error| NoDisplay::Sdl(error.to_string()))?;
+    let unseen = ["offscreen", "dummy"].contains(&video.current_video_driver());
+    if unseen && env::var_os("SDL_VIDEODRIVER").is_none() { Err(NoDisplay::Unseen) } else { Ok(()) }
 }
 
 /// Shows the desk until the window is closed. Blocks, and must be called on the main thread, as SDL wants it; the desk lives on `runtime`.

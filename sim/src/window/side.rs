@@ -5,7 +5,7 @@ use super::{
     rows::{LETTERS, Piece, Row, Tone, fit, shortened},
     told::{is_whole, problem},
 };
-use crate::desk::{About, Command, FaultLine, State};
+use crate::desk::{About, Command, FaultLine, Saying, State};
 use touchpoint_agent::status::Phase;
 use touchpoint_protocol::name::VisitKind;
 
@@ -45,10 +45,9 @@ fn machine(view: &View, state: &State) -> Vec<Row> {
     let up = line.is_some_and(|line| line.connected);
     let why = line.and_then(|line| line.last_error.as_deref()).map_or("down".to_owned(), |why| format!("down: {why}"));
     let held = line.map(|line| format!("{} tokens, campaigns of revision {}", line.customers, line.campaigns));
-    let purpose = view.saying.kind.as_ref().map_or("its purpose is not said", VisitKind::as_str);
     let next = match &view.typing {
         Some(typing) => fact("Typed", Tone::Strong, &typing.told()),
-        None => fact("Next visit", Tone::Plain, purpose),
+        None => fact("Next visit", Tone::Plain, &next_visit(&view.saying)),
     };
     vec![
         Row::of("Machine", Tone::Heading),
@@ -168,6 +167,15 @@ fn help() -> impl Iterator<Item = Row> {
     [Row::of("Keys", Tone::Heading)].into_iter().chain(lines)
 }
 
+/// What is said of the visits to come.
+fn next_visit(saying: &Saying) -> String {
+    let purpose = saying.kind.as_ref().map_or("its purpose is not said", VisitKind::as_str).to_owned();
+    let amount = saying.amount.as_ref().map(|amount| format!("{amount} amount"));
+    let large = saying.large_text.unwrap_or(false).then(|| "large text".to_owned());
+    let contrast = saying.high_contrast.unwrap_or(false).then(|| "high contrast".to_owned());
+    [Some(purpose), amount, large, contrast].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 /// What the agent is doing, in words.
 fn word(phase: Phase) -> &'static str {
     match phase {
@@ -235,6 +243,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_the_next_visit_is_like_is_said_key_by_key_and_taken_back() {
+        let (mut view, state) = dora().await;
+        let mut press = |name| {
+            assert!(keys::command(name, false, &mut view, &state).is_none());
+            next_visit(&view.saying)
+        };
+        assert_eq!(press("V"), "withdrawal");
+        assert_eq!(press("W"), "withdrawal, small amount");
+        let read = ["R"; 4].map(&mut press);
+        assert_eq!(read[0], "withdrawal, small amount, large text");
+        assert_eq!(read[2], "withdrawal, small amount, large text, high contrast");
+        assert_eq!(read[3], "withdrawal, small amount");
+        let command = keys::command("D", false, &mut view, &state);
+        assert!(matches!(command, Some(Command::Insert { visit, .. }) if visit == view.saying));
+        // She is spoken to in English, and the next language is German.
+        let german = keys::command("N", false, &mut view, &state);
+        assert!(matches!(german, Some(Command::Language { language }) if language.as_str() == "de"));
+    }
+
+    #[tokio::test]
     async fn every_customer_and_every_fault_has_a_key_of_its_own() {
         let (mut view, state) = dora().await;
         let letters: BTreeSet<String> = state.customers.iter().map(keys::letter).collect();
@@ -247,6 +275,7 @@ mod tests {
             let command = keys::command(&format!("{number}"), true, &mut view, &state);
             assert!(matches!(command, Some(Command::Fault { fault, on: true }) if fault == line.fault));
         }
+        assert!(letters.is_disjoint(&["L", "M", "N", "P", "R", "T", "V", "W", "X"].map(str::to_owned).into()));
         let answer = keys::command("2", false, &mut view, &state);
         assert!(
             matches!(answer, Some(Command::Answer { answer }) if answer == state.visit.as_ref().unwrap().answers[1])
