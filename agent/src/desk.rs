@@ -182,15 +182,19 @@ impl<C: Clock> Desk<C> {
             None => (still(View::Blank), Phase::Attract),
             Some(campaigns) => (campaigns.attract(number), Phase::Attract),
         };
-        self.put(&view, phase);
+        // What nobody sees has no turns: a panel that is there again is painted anew.
+        let seen = self.put(&view, phase);
+        let lasts = lasts.filter(|_| seen);
         self.turn = LanguageTurn { number, ends: lasts.map(|lasts| self.clock.since_boot() + lasts) };
     }
 
-    /// Puts a view on the glass that no customer waits for; a panel that refuses is reported, and the visits go on.
-    pub fn put(&mut self, view: &View, phase: Phase) {
-        if let Err(error) = self.show(view, phase) {
-            tracing::error!(error = chain(&error), ?phase, "the panel refused a view");
+    /// Puts a view on the glass that no customer waits for; a panel that refuses is reported, and the visits go on. Whether it is there.
+    pub fn put(&mut self, view: &View, phase: Phase) -> bool {
+        let shown = self.show(view, phase);
+        if let Err(error) = &shown {
+            tracing::error!(error = chain(error), ?phase, "the panel refused a view");
         }
+        shown.is_ok()
     }
 
     /// Takes note of how the panel is. Returns whether it has to be painted, having forgotten what it showed.

@@ -327,6 +327,20 @@ fn the_invitation_is_in_each_of_its_languages_in_turn_and_in_the_first_again_aft
 }
 
 #[test]
+fn a_panel_that_refuses_the_invitation_is_not_asked_again_for_each_language() {
+    Machine::try_out(async |machine| {
+        machine.panel_fails(true);
+        machine.happens(Event::PinEntry(false)).await;
+        let refused = machine.visits.borrow().unpresented;
+        assert_eq!(refused, 1);
+        for _ in 0..4 {
+            machine.passes(20 * SECOND).await;
+        }
+        assert_eq!(machine.visits.borrow().unpresented, refused);
+    });
+}
+
+#[test]
 fn an_invitation_in_one_language_is_painted_once() {
     let one = |bundle: &mut Bundle| bundle.attract.retain(|language, _| language.as_str() == "en");
     Machine::try_out_with(one, async |machine| {

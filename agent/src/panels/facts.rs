@@ -109,8 +109,8 @@ impl OpenError {
     }
 }
 
-/// The size of a panel that is turned so, as it says it, unless that is known to be no size: nothing, or a ratio of the sides in its place, which is what
-/// many televisions and projectors say.
+/// The size of a panel that is turned so, as it says it, unless that is known to be no size: nothing, or a ratio of the sides in its
+/// place, which is what many televisions and projectors say.
 pub(super) fn millimetres(width: u32, height: u32, turned: Turned) -> Option<[u32; 2]> {
     const RATIOS: [(u32, u32); 6] = [(16, 9), (16, 10), (160, 90), (160, 100), (1600, 900), (1600, 1000)];
     // Larger than any wall: fbdev's way to say that it does not know is -1.
