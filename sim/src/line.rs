@@ -105,6 +105,15 @@ struct Outlook {
     resets: u64,
 }
 
+/// When a connection was made.
+#[derive(Debug, Clone, Copy)]
+struct Since {
+    /// The how manieth of the line it is, from 1.
+    connection: u64,
+    /// How often connections had been reset by then.
+    resets: u64,
+}
+
 impl Line {
     /// Lays a line from a free port of 127.0.0.1 to `far`.
     ///
@@ -168,9 +177,12 @@ async fn serve<W: Watcher>(listener: TcpListener, far: SocketAddr, watcher: Arc<
         tokio::select! {
             accepted = listener.accept() => {
                 let Ok((near, _)) = accepted else { continue };
-                if outlook.borrow().weather != Weather::Cut && connections.len() < CONNECTIONS {
+                let Outlook { weather, resets } = *outlook.borrow();
+                if weather != Weather::Cut && connections.len() < CONNECTIONS {
                     count += 1;
-                    connections.spawn(connect(near, far, count, Arc::clone(&watcher), outlook.subscribe()));
+                    // It is there from now on, and not only from when its task begins: a reset may come before that.
+                    let since = Since { connection: count, resets };
+                    connections.spawn(connect((near, far), since, Arc::clone(&watcher), outlook.subscribe()));
                 } else {
                     reset(&near);
                 }
@@ -191,14 +203,12 @@ async fn serve<W: Watcher>(listener: TcpListener, far: SocketAddr, watcher: Arc<
 
 /// One connection, until both ends have closed it, or the line was cut or reset.
 async fn connect<W: Watcher>(
-    near: TcpStream,
-    far: SocketAddr,
-    count: u64,
+    (mut near, far): (TcpStream, SocketAddr),
+    Since { connection, resets }: Since,
     watcher: Arc<W>,
     outlook: watch::Receiver<Outlook>,
 ) {
-    let (mut near, mut ending) = (near, outlook.clone());
-    let resets = outlook.borrow().resets;
+    let mut ending = outlook.clone();
     let cut = async { _ = ending.wait_for(|now| now.weather == Weather::Cut || now.resets != resets).await };
     tokio::pin!(cut);
     let far = tokio::select! {
@@ -210,9 +220,12 @@ async fn connect<W: Watcher>(
     let _ = (near.set_nodelay(true), far.set_nodelay(true));
     let ended = {
         let ((near_read, near_write), (far_read, far_write)) = (near.split(), far.split());
-        let up = carry(near_read, far_write, &outlook, 2 * count, |chunk| watcher.passes(count, Way::Up, chunk));
-        let down =
-            carry(far_read, near_write, &outlook, 2 * count + 1, |chunk| watcher.passes(count, Way::Down, chunk));
+        let up = carry(near_read, far_write, &outlook, 2 * connection, |chunk| {
+            watcher.passes(connection, Way::Up, chunk);
+        });
+        let down = carry(far_read, near_write, &outlook, 2 * connection + 1, |chunk| {
+            watcher.passes(connection, Way::Down, chunk);
+        });
         tokio::select! {
             () = cut => false,
             carried = async { tokio::try_join!(up, down) } => carried.is_ok(),
@@ -452,6 +465,15 @@ mod tests {
             line.restore().await;
             let left = timeout(PATIENCE, end.read(&mut [0])).await.expect("the news, late");
             assert_eq!(left.is_err(), resets, "{left:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reset_ends_a_connection_that_was_made_a_moment_before() {
+        let line = Line::lay(echo().await, Arc::new(())).await.unwrap();
+        for _ in 0..100 {
+            let _stream = TcpStream::connect(line.address()).await.unwrap();
+            timeout(PATIENCE, line.reset()).await.expect("a reset that leaves nothing out");
         }
     }
 

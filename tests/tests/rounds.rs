@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use tokio::{runtime::Runtime, time::timeout};
 use touchpoint_protocol::{
     contact::Contact,
     contacts::Entry,
@@ -210,7 +210,7 @@ impl World {
         }
         round.afterwards.iter().for_each(|step| self.take(*step));
 
-        self.runtime.block_on(self.line.restore());
+        self.obeyed(self.line.restore());
         if round.victim == Victim::Broker {
             eventually("head office on the line", || match self.connections_of_head_office() {
                 now if now > heard => Ok(()),
@@ -218,7 +218,7 @@ impl World {
             });
         }
         if !round.self_help {
-            self.runtime.block_on(self.line.reset());
+            self.obeyed(self.line.reset());
         }
         self.settles(if round.self_help { SELF_HELP } else { PATIENCE });
     }
@@ -226,8 +226,8 @@ impl World {
     fn take(&mut self, step: Step) {
         match step {
             Step::Visit { answer } => self.visit(answer),
-            Step::Turns(weather) => self.runtime.block_on(self.line.turns(weather)),
-            Step::Reset => self.runtime.block_on(self.line.reset()),
+            Step::Turns(weather) => self.obeyed(self.line.turns(weather)),
+            Step::Reset => self.obeyed(self.line.reset()),
             Step::Import => {
                 self.crowd.changes(&mut self.random);
                 let imported = self.office.import(&self.crowd.rows());
@@ -239,6 +239,11 @@ impl World {
             }
             Step::Pause(millis) => sleep(Duration::from_millis(millis.into())),
         }
+    }
+
+    /// Waits for what the line was told. One that does not obey ends this test, and not the patience of whoever waits for it.
+    fn obeyed(&self, order: impl Future<Output = ()>) {
+        self.runtime.block_on(async { timeout(PATIENCE, order).await }).expect("a line that obeys");
     }
 
     /// A visit, as far as the agent lives. What it says of it once the next customer is invited, it must keep for ever.
