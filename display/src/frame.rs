@@ -163,30 +163,26 @@ impl Frame {
         let (left, top) = (place.top_left.x.unsigned_abs() as usize, place.top_left.y.unsigned_abs() as usize);
         let width = place.size.width as usize;
         let places = to.chunks_mut(stride.max(1)).skip(top).filter_map(|row| row.get_mut(left..left + width));
-        if turned == Turned::Not {
-            places.zip(self.rows(area)).for_each(|(to, from)| copy(to, from));
-            return;
-        }
-        // Gathered here row by row, and not scattered there: video memory is slow, and slowest out of order.
-        let mut row = Vec::with_capacity(width);
+        let mut gathered = Vec::new();
         for (to, down) in places.zip(0..place.size.height) {
-            row.clear();
-            self.gather(area, turned, down, &mut row);
-            copy(to, &row);
+            copy(to, self.row_of_panel(area, turned, down, &mut gathered));
         }
     }
 
-    /// The pixels of `area`, which lies within the frame, that stand in the given row of it on a turned panel.
-    fn gather(&self, area: Rectangle, turned: Turned, down: u32, row: &mut Vec<u32>) {
+    /// The pixels of `area`, which lies within the frame, that stand in the given row of it on a panel: where they are, or gathered.
+    fn row_of_panel<'a>(&'a self, area: Rectangle, turned: Turned, down: u32, gathered: &'a mut Vec<u32>) -> &'a [u32] {
         let Size { width, height } = area.size;
         let line = |index| &self.pixels[self.span(area, index)];
         let column = |at: u32| move |line: &[u32]| line[at as usize];
+        // Gathered row by row, and not scattered over the panel: video memory is slow, and slowest out of order.
+        gathered.clear();
         match turned {
-            Turned::Not => row.extend(line(down)),
-            Turned::Right => row.extend((0..height).map(line).map(column(width - 1 - down))),
-            Turned::Over => row.extend(line(height - 1 - down).iter().rev()),
-            Turned::Left => row.extend((0..height).rev().map(line).map(column(down))),
+            Turned::Not => return line(down),
+            Turned::Right => gathered.extend((0..height).map(line).map(column(width - 1 - down))),
+            Turned::Over => gathered.extend(line(height - 1 - down).iter().rev()),
+            Turned::Left => gathered.extend((0..height).rev().map(line).map(column(down))),
         }
+        gathered
     }
 
     /// The pixels of each row within `area`, which lies within the frame, to be drawn on.

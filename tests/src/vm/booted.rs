@@ -2,6 +2,7 @@
 
 use super::{disk::Disk, initramfs, kernel, qmp::Qmp};
 use crate::{api::Api, kiosk::RunningKiosk, mosquitto::free_port, process::Service};
+use image::DynamicImage;
 use serde_json::{Value, json};
 use std::{
     fmt, fs,
@@ -107,16 +108,15 @@ impl Booted {
     pub fn glass(&mut self) -> (Picture, PathBuf) {
         let path = self.folder.path().join("glass.png");
         self.monitor.execute("screendump", json!({ "filename": path, "format": "png" }));
-        if self.mounted != Turned::Not {
-            // Whoever turns a panel turns what is on it.
-            let upright = image::open(&path).unwrap();
-            let seen = match self.mounted {
-                Turned::Not => upright,
-                Turned::Right => upright.rotate90(),
-                Turned::Over => upright.rotate180(),
-                Turned::Left => upright.rotate270(),
-            };
-            seen.save(&path).unwrap();
+        // Whoever turns a panel turns what is on it.
+        let turn: Option<fn(&DynamicImage) -> DynamicImage> = match self.mounted {
+            Turned::Not => None,
+            Turned::Right => Some(DynamicImage::rotate90),
+            Turned::Over => Some(DynamicImage::rotate180),
+            Turned::Left => Some(DynamicImage::rotate270),
+        };
+        if let Some(turn) = turn {
+            turn(&image::open(&path).unwrap()).save(&path).unwrap();
         }
         (Picture::decode(&fs::read(&path).unwrap(), Limits::default()).unwrap(), path)
     }

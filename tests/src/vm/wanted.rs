@@ -55,9 +55,7 @@ impl Wanted {
 
     /// Whether this is the invitation, in any of its languages.
     pub fn is_invitation(&mut self, seen: &Picture) -> bool {
-        let said: Vec<View> =
-            (0..self.campaigns.bundle.attract.len()).map(|turn| self.campaigns.attract(turn).view).collect();
-        said.iter().any(|view| self.is(view, seen))
+        (0..self.campaigns.bundle.attract.len()).any(|turn| self.is(&self.campaigns.attract(turn).view, seen))
     }
 
     /// Whether these are the thanks in a language.
