@@ -84,10 +84,13 @@ impl<C: Clock> Desk<C> {
     /// Who has one of these tokens, and what was said to them before, here or elsewhere. For whom nobody knows, head office may be
     /// asked, for the next time.
     ///
+    /// Blocks, because there is nothing else that the visit loop could do meanwhile, and the line and the local API have threads of
+    /// their own: to wake others for it, and to be woken by them, took longer than the look-up.
+    ///
     /// # Errors
     /// The cache or the journal cannot be read. A decision without the past could break a cap or an objection.
-    pub async fn look_up(&mut self, tokens: Vec<Token>) -> Result<(Option<Customer>, Vec<Contact>), LookUpError> {
-        let known = look_up(&self.cache, &self.journal, tokens.clone(), self.clock.now().utc).await?;
+    pub fn look_up(&mut self, tokens: Vec<Token>) -> Result<(Option<Customer>, Vec<Contact>), LookUpError> {
+        let known = look_up(&self.cache, &self.journal, &tokens, self.clock.now().utc)?;
         if known.0.is_none() && self.line.borrow().connected {
             self.wishes.leave(tokens);
         }
@@ -329,24 +332,23 @@ pub enum LookUpError {
     Journal(#[from] JournalError),
 }
 
-/// Who has one of these tokens, and what was said to them before, here or elsewhere.
+/// Who has one of these tokens, and what was said to them before, here or elsewhere. Blocks.
 ///
 /// # Errors
 /// The cache or the journal cannot be read.
-pub async fn look_up(
+pub fn look_up(
     cache: &Cache,
     journal: &Journal,
-    tokens: Vec<Token>,
+    tokens: &[Token],
     now: Utc,
 ) -> Result<(Option<Customer>, Vec<Contact>), LookUpError> {
-    let customer = match cache.customer(tokens.clone()).await? {
-        None => cache.guest(tokens, now).await?,
+    let customer = match cache.customer(tokens)? {
+        None => cache.guest(tokens, now)?,
         known => known,
     };
     let Some(customer) = customer else { return Ok((None, Vec::new())) };
-    // Two files, two threads: both at once.
-    let (here, elsewhere) = tokio::join!(journal.contacts(customer.id), cache.contacts(customer.id));
-    Ok((Some(customer), contact::union(here?, elsewhere?)))
+    let (here, elsewhere) = (journal.contacts(customer.id)?, cache.contacts(customer.id)?);
+    Ok((Some(customer), contact::union(here, elsewhere)))
 }
 
 /// Which of its languages the invitation is in.

@@ -4,7 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    task::{JoinError, spawn_blocking},
+};
 use touchpoint_protocol::{
     bundle::Bundle,
     card::Card,
@@ -105,15 +108,31 @@ pub struct Explained {
     pub why: String,
 }
 
+/// Why a decision is not explained.
+#[derive(Debug, thiserror::Error)]
+pub enum ExplainError {
+    /// The cache or the journal cannot be read.
+    #[error(transparent)]
+    LookUp(#[from] LookUpError),
+    /// The agent stops meanwhile.
+    #[error("the look-up was cut off")]
+    CutOff(#[source] JoinError),
+}
+
 impl Explainer {
     /// Explains a decision of this device.
     ///
     /// # Errors
-    /// The cache or the journal cannot be read.
-    pub async fn explain(&self, whose: Whose, circumstances: Circumstances) -> Result<Explanation, LookUpError> {
+    /// The cache or the journal cannot be read, or the agent stops.
+    pub async fn explain(&self, whose: Whose, circumstances: Circumstances) -> Result<Explanation, ExplainError> {
         let Circumstances { at, trigger, seconds, attributes } = circumstances;
         let (customer, contacts) = match whose {
-            Whose::Card(card) => look_up(&self.cache, &self.journal, self.tokens.tokens(card), at).await?,
+            Whose::Card(card) => {
+                let (cache, journal, tokens) = (self.cache.clone(), self.journal.clone(), self.tokens.tokens(card));
+                // Not on a thread of the runtime: it serves others, and a disk may be slow.
+                let known = spawn_blocking(move || look_up(&cache, &journal, &tokens, at));
+                known.await.map_err(ExplainError::CutOff)??
+            }
             Whose::Profile(profile) => profile.known(),
         };
         let moment = self.place.moment(at, trigger, seconds.unwrap_or(self.visit_seconds), attributes);

@@ -1,4 +1,4 @@
-//! The three loops. Each reads from top to bottom; none calls another, and they share no lock.
+//! The three loops. Each reads from top to bottom; none calls another, and all they share is the two databases.
 //!
 //! ```text
 //! visit     card -> token -> look up -> decide -> show -> record      local; no parameter of it can reach the network
@@ -126,7 +126,7 @@ async fn serve<C: Clock>(desk: &mut Desk<C>, events: &mut Events, arrival: Arriv
     let tokens = desk.tokens.tokens(card);
 
     // Look up. Whoever cannot be looked up is shown nothing, rather than something they may have objected to.
-    match desk.look_up(tokens).await {
+    match desk.look_up(tokens) {
         Ok(known) => {
             let visit = Visit::new(id, known, attributes, received, ends);
             attend(desk, events, visit, Trigger::Arrival, Some(decided)).await

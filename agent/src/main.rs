@@ -91,7 +91,7 @@ fn main() -> ExitCode {
         Command::Panel(command) => return command.run(),
     };
     log::to_stderr(Level::INFO);
-    // Two threads: one for visits, one for the line. More would only cost memory.
+    // Two threads for the line and the local API, beside this one, which serves the visits and may block. More would only cost memory.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let outcome = runtime
         .map_err(|source| Failure::System { what: "start threads", source })

@@ -70,14 +70,14 @@ impl Books {
     }
 
     /// Whom a visit with this loyalty number would find.
-    pub async fn customer(&self, loyalty_number: &str) -> Option<(CustomerId, Profile)> {
+    pub fn customer(&self, loyalty_number: &str) -> Option<(CustomerId, Profile)> {
         let tokens = self.keys.tokens.tokens(Card::loyalty(loyalty_number).unwrap());
-        self.cache.customer(tokens).await.unwrap().map(|customer| (customer.id, customer.profile))
+        self.cache.customer(&tokens).unwrap().map(|customer| (customer.id, customer.profile))
     }
 
     /// What it knows of what was said to a customer anywhere.
-    pub async fn contacts(&self, customer: CustomerId) -> Vec<Contact> {
-        self.cache.contacts(customer).await.unwrap()
+    pub fn contacts(&self, customer: CustomerId) -> Vec<Contact> {
+        self.cache.contacts(customer).unwrap()
     }
 
     /// Closes the copies.

@@ -121,6 +121,15 @@ impl Vault {
         self.reader.run(|connection| task(&*connection.transaction()?)).await
     }
 
+    /// The same on the caller's thread, for who has one of their own: no other has to be woken, which takes longer than most
+    /// queries. Blocks while the disk does, and while another read is running.
+    ///
+    /// # Errors
+    /// As [`Vault::read`].
+    pub fn read_here<T>(&self, task: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
+        self.reader.run_here(|connection| task(&*connection.transaction()?))
+    }
+
     /// Runs a task that writes, in one transaction on the writer's thread: committed when the task returns `Ok`,
     /// rolled back when it returns an error or panics. Once queued it runs, even if the caller stops waiting.
     ///
@@ -311,6 +320,26 @@ mod tests {
         writing.await.unwrap().unwrap();
         assert!(during.expect("the read waited for the write").is_empty());
         assert_eq!(notes(&vault).await, ["slow"]);
+    }
+
+    #[tokio::test]
+    async fn a_read_where_one_is_sees_what_was_written_and_ends_like_any_other() {
+        let folder = TempDir::new().unwrap();
+        let vault = open(&folder);
+        note(&vault, "there").await.unwrap();
+        let text = || {
+            vault.read_here(|connection| {
+                connection.query_row("SELECT text FROM note", [], |row| row.get::<_, String>(0))
+            })
+        };
+        assert_eq!(text().unwrap(), "there");
+        let failed = vault.read_here(|_| -> rusqlite::Result<()> { panic::resume_unwind(Box::new("a bug in a task")) });
+        assert!(matches!(failed, Err(Error::Panicked { .. })), "{failed:?}");
+        let refused = vault.read_here(|connection| connection.execute("INSERT INTO note VALUES ('sly')", []));
+        assert!(matches!(refused, Err(Error::Sql { .. })), "{refused:?}");
+        assert_eq!(text().unwrap(), "there", "the vault goes on");
+        vault.clone().close().await.unwrap();
+        assert!(matches!(text(), Err(Error::Closed { .. })));
     }
 
     #[tokio::test]

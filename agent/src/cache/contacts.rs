@@ -24,12 +24,12 @@ const KEPT: i64 = 2_000_000;
 const PRUNED: i64 = 2_000;
 
 impl Cache {
-    /// What was said to this customer anywhere, and what they answered, the latest first.
+    /// What was said to this customer anywhere, and what they answered, the latest first. Blocks.
     ///
     /// # Errors
     /// The database refused.
-    pub async fn contacts(&self, customer: CustomerId) -> Result<Vec<Contact>, CacheError> {
-        let contacts = self.0.read(move |connection| {
+    pub fn contacts(&self, customer: CustomerId) -> Result<Vec<Contact>, CacheError> {
+        let contacts = self.0.read_here(|connection| {
             let mut query = connection.prepare_cached(include_str!("contacts.sql"))?;
             let most = i64::try_from(MOST).unwrap_or(i64::MAX);
             let mut contacts: Vec<Contact> = Vec::new();
@@ -43,7 +43,7 @@ impl Cache {
             contacts.sort_by_key(|contact| Reverse(contact.at));
             Ok(contacts)
         });
-        contacts.await.map_err(failed("read what was said to a customer"))
+        contacts.map_err(failed("read what was said to a customer"))
     }
 
     /// Keeps entries of the contact log and up to where it is known then, in one transaction: contacts that are new, and nothing of

@@ -100,12 +100,12 @@ impl Cache {
         Vault::open(path, key, &SCHEMA).map(Cache)
     }
 
-    /// Who has one of these tokens.
+    /// Who has one of these tokens. Blocks.
     ///
     /// # Errors
     /// The database refused, or the row cannot be read.
-    pub async fn customer(&self, tokens: Vec<Token>) -> Result<Option<Customer>, CacheError> {
-        let found = self.0.read(move |connection| {
+    pub fn customer(&self, tokens: &[Token]) -> Result<Option<Customer>, CacheError> {
+        let found = self.0.read_here(|connection| {
             let mut lookup = connection.prepare_cached(include_str!("lookup.sql"))?;
             for token in tokens {
                 let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
@@ -115,7 +115,7 @@ impl Cache {
             }
             Ok(None)
         });
-        let found = found.await.map_err(failed("look up a customer"))?;
+        let found = found.map_err(failed("look up a customer"))?;
         found.map(|(id, profile)| self.known(id, &profile)).transpose()
     }
 

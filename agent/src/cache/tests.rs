@@ -52,7 +52,7 @@ fn head(epoch: u64, rows: u64) -> ShardHead {
 async fn visits_are_served_from_the_old_customers_until_the_new_ones_are_whole() {
     let folder = tempfile::tempdir().unwrap();
     let cache = open(&folder);
-    let knows = async |n| cache.customer(vec![token(n)]).await.unwrap().is_some();
+    let knows = async |n| cache.customer(&[token(n)]).unwrap().is_some();
     cache.begin(&head(1, 0)).await.unwrap();
     cache.stage(0, rows(0..10)).await.unwrap();
     assert!(!knows(5).await, "a snapshot that is not whole was used");
@@ -77,7 +77,7 @@ async fn a_snapshot_goes_on_after_a_restart_where_it_was() {
     assert_eq!(cache.held().await.unwrap().staged, Some(staged));
     cache.stage(1, rows(10..20)).await.unwrap();
     cache.swap(&head(7, 20)).await.unwrap();
-    assert!(cache.customer(vec![token(99), token(5)]).await.unwrap().is_some(), "the second of two tokens");
+    assert!(cache.customer(&[token(99), token(5)]).unwrap().is_some(), "the second of two tokens");
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn another_epoch_drops_what_was_fetched_of_the_one_before() {
     cache.begin(&head(8, 0)).await.unwrap();
     cache.stage(0, rows(5..15)).await.unwrap();
     cache.swap(&head(8, 10)).await.unwrap();
-    assert!(cache.customer(vec![token(1)]).await.unwrap().is_none());
+    assert!(cache.customer(&[token(1)]).unwrap().is_none());
 }
 
 fn delta(from: u64, upserts: std::ops::Range<u8>, erased: &[u8]) -> Delta {
@@ -112,7 +112,7 @@ async fn a_delta_changes_adds_and_erases_customers_once_and_only_where_it_leads_
     cache.stage(0, rows(0..10)).await.unwrap();
     cache.swap(&head(1, 10)).await.unwrap();
     let segments = async |n| {
-        let customer = cache.customer(vec![token(n)]).await.unwrap();
+        let customer = cache.customer(&[token(n)]).unwrap();
         customer.map(|customer| customer.profile.segments.len())
     };
     // One is changed, two are new, and of the two that are erased one was never there.
@@ -162,7 +162,7 @@ fn day(day: i64, clock: ClockQuality) -> Moment {
 
 /// What was said to a customer: journals and sequences, the latest first.
 async fn said(cache: &Cache, customer: i64) -> Vec<(String, u64)> {
-    let contacts = cache.contacts(customer.try_into().unwrap()).await.unwrap();
+    let contacts = cache.contacts(customer.try_into().unwrap()).unwrap();
     contacts.into_iter().map(|contact| (contact.id.journal.to_string(), contact.id.sequence)).collect()
 }
 
@@ -187,7 +187,7 @@ async fn contacts_are_kept_once_by_customer_and_outlive_a_new_epoch() {
     let expected = [("j2", 1), ("j1", 1), ("j1", 3)].map(|(journal, sequence)| (journal.to_owned(), sequence));
     assert_eq!(said(&cache, 7).await, expected);
     assert_eq!((cache.held().await.unwrap().contacts, counted(&cache).await), (4, (4, 4)));
-    let what = cache.contacts(8.try_into().unwrap()).await.unwrap().remove(0);
+    let what = cache.contacts(8.try_into().unwrap()).unwrap().remove(0);
     assert_eq!(Entry::Contact(what), contact(8, "j1", 2, 91), "as it came");
 }
 

@@ -216,13 +216,13 @@ impl Journal {
         });
     }
 
-    /// What was said to this customer here, and what they answered, the latest first.
+    /// What was said to this customer here, and what they answered, the latest first. Blocks.
     ///
     /// # Errors
     /// The database refused.
-    pub async fn contacts(&self, customer: CustomerId) -> Result<Vec<Contact>, JournalError> {
+    pub fn contacts(&self, customer: CustomerId) -> Result<Vec<Contact>, JournalError> {
         let id = self.state.borrow().id.clone();
-        let contacts = self.vault.read(move |connection| {
+        let contacts = self.vault.read_here(|connection| {
             let mut query = connection.prepare_cached(include_str!("contacts.sql"))?;
             let most = i64::try_from(MOST).unwrap_or(i64::MAX);
             let mut contacts = Vec::new();
@@ -235,7 +235,7 @@ impl Journal {
             contacts.sort_by_key(|contact| Reverse(contact.id.sequence));
             Ok(contacts)
         });
-        contacts.await.map_err(failed("read what was said to a customer"))
+        contacts.map_err(failed("read what was said to a customer"))
     }
 
     /// Whose messages were shown since a moment, the latest first.

@@ -92,7 +92,7 @@ async fn the_contact_history_is_a_customers_own_the_latest_first() {
     ] {
         journal.record(entry(customer, fact)).await.unwrap();
     }
-    let contacts = journal.contacts(7.try_into().unwrap()).await.unwrap();
+    let contacts = journal.contacts(7.try_into().unwrap()).unwrap();
     let what: Vec<_> = contacts.iter().map(|contact| contact.what).collect();
     assert_eq!(what, [ContactKind::Answered(AnswerKind::Decline), ContactKind::Shown]);
 }
@@ -106,7 +106,7 @@ async fn however_often_a_customer_is_spared_or_served_afterwards_an_objection_st
         journal.record(entry(Some(7), not_shown())).await.unwrap();
         journal.record(entry(Some(7), shown())).await.unwrap();
     }
-    let contacts = journal.contacts(7.try_into().unwrap()).await.unwrap();
+    let contacts = journal.contacts(7.try_into().unwrap()).unwrap();
     assert_eq!(contacts.len(), MOST + 1);
     assert_eq!(contacts.last().unwrap().what, ContactKind::Answered(AnswerKind::OptOut));
 }
@@ -175,7 +175,7 @@ async fn a_full_journal_gives_up_what_was_not_shown_and_then_showings_and_never_
     assert_eq!(outbox(&journal).await, format!("sad10{}", "a".repeat(13)), "answers do not heed the bound");
     assert_eq!(accounted(&journal, 0).await, (1..=25).collect::<Vec<_>>());
     assert_eq!(rows(&journal).await, (16, 16));
-    assert_eq!(journal.contacts(7.try_into().unwrap()).await.unwrap().len(), 2, "what is gone is nobody's history");
+    assert_eq!(journal.contacts(7.try_into().unwrap()).unwrap().len(), 2, "what is gone is nobody's history");
 }
 
 #[tokio::test]

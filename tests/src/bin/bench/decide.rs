@@ -117,7 +117,7 @@ fn visit(lab: &Lab) -> Reading {
                 let began = Instant::now();
                 let tokens = keys.tokens.tokens(Card::loyalty(&number).expect("a loyalty number"));
                 let now = Utc::from_millis(NOW);
-                let (customer, contacts) = look_up(&cache, &journal, tokens, now).await.expect("a look-up");
+                let (customer, contacts) = look_up(&cache, &journal, &tokens, now).expect("a look-up");
                 let moment = moment();
                 let decision = decide(&bundle, customer.as_ref(), &contacts, &moment);
                 let fact = match decision.choice {
