@@ -291,6 +291,22 @@ async fn opening_and_every_step_take_as_long_with_a_full_journal_as_with_an_empt
 }
 
 #[tokio::test]
+async fn a_history_is_read_with_a_query_that_was_prepared_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder).await;
+    let prepared_anew = |customer: i64| {
+        journal.contacts(customer.try_into().unwrap()).unwrap();
+        let count = journal.vault.read_here(|connection| {
+            Ok(connection
+                .prepare_cached(include_str!("contacts.sql"))?
+                .get_status(rusqlite::StatementStatus::RePrepare))
+        });
+        count.unwrap()
+    };
+    assert_eq!([1, 2, 3].map(prepared_anew), [0; 3]);
+}
+
+#[tokio::test]
 async fn a_full_disk_costs_the_reserve_before_it_costs_an_answer() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(&folder).await;
