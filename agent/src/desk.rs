@@ -187,6 +187,7 @@ impl<C: Clock> Desk<C> {
         };
         // What nobody sees has no turns: a panel that is there again is painted anew.
         let seen = self.put(&view, phase);
+        self.screen.prepare();
         let lasts = lasts.filter(|_| seen);
         self.turn = LanguageTurn { number, ends: lasts.map(|lasts| self.clock.since_boot() + lasts) };
     }
@@ -259,7 +260,7 @@ impl<C: Clock> Desk<C> {
     }
 
     /// Tells which message is on the glass.
-    pub fn painted(&self, campaign: &CampaignId, language: &Language) {
+    pub fn painted(&mut self, campaign: &CampaignId, language: &Language) {
         let checksum = self.screen.checksum();
         let (campaign, language, at) = (campaign.clone(), language.clone(), self.clock.now().utc);
         self.status.send_modify(|status| status.painted = Some(Painted { campaign, language, at, checksum }));
@@ -297,8 +298,9 @@ impl<C: Clock> Desk<C> {
     }
 
     /// Answers somebody who asks what is on the glass; whoever no longer listens does not matter.
-    pub fn picture(&self, reply: oneshot::Sender<Frame>) {
+    pub fn picture(&mut self, reply: oneshot::Sender<Frame>) {
         let _ = reply.send(self.screen.frame().clone());
+        self.screen.prepare();
     }
 
     /// When a visit ends that begins now: after the seconds that somebody said the customer will wait, and not later; if nobody said,

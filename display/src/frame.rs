@@ -93,15 +93,12 @@ impl Frame {
     /// Replaces every pixel, rows from the top left.
     pub(crate) fn overwrite(&mut self, write: impl FnOnce(&mut [u32])) {
         write(Arc::make_mut(&mut self.pixels));
-        self.damage.add(self.bounding_box());
+        self.damage_all();
     }
 
-    /// Exchanges all pixels with another frame of this size.
-    pub(crate) fn exchange(&mut self, other: &mut Self) {
-        std::mem::swap(&mut self.pixels, &mut other.pixels);
-        for frame in [self, other] {
-            frame.damage.add(frame.bounding_box());
-        }
+    /// Takes every pixel as changed.
+    pub(crate) fn damage_all(&mut self) {
+        self.damage.add(self.bounding_box());
     }
 
     /// Lays `colour` over the frame through a mask of coverages (0 to 255, rows of `size.width`), its top left at `at`.

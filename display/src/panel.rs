@@ -11,6 +11,7 @@ use embedded_graphics::{
 };
 
 use crate::{
+    buffers::Buffers,
     frame::{EncodeError, Frame, encode_png},
     turned::Turned,
 };
@@ -22,11 +23,18 @@ pub trait Panel: Send {
 
     /// Puts the damaged parts of the frame on the glass, and returns when they are really there.
     ///
-    /// The frame has the panel's size and `damage` lies within it.
+    /// The frame has the panel's size and `damage` lies within it: whatever changed since the frame was presented last, or
+    /// [prepared](Self::prepare).
     ///
     /// # Errors
     /// The panel could not take the picture; the same call may succeed later.
     fn present(&mut self, frame: &Frame, damage: &[Rectangle]) -> Result<(), PanelError>;
+
+    /// Takes a picture that is likely to be presented next, while nobody waits, and keeps it where the glass does not show it. Returns
+    /// whether it could: a panel with one buffer has no such place.
+    fn prepare(&mut self, _frame: &Frame) -> bool {
+        false
+    }
 
     /// Whether the glass is still there, asked now and then while nothing new is presented. Must be cheap, and change nothing.
     ///
@@ -69,11 +77,13 @@ pub enum PanelError {
     },
 }
 
-/// A panel without glass, which copies what a real one would copy. For headless devices and tests.
+/// A panel without glass, which copies what a real one with two buffers would copy. For headless devices and tests.
 #[derive(Debug)]
 pub struct MemoryPanel {
     size: Size,
-    pixels: Vec<u32>,
+    sides: [Vec<u32>; 2],
+    buffers: Buffers,
+    glass: usize,
 }
 
 /// A panel that is a PNG file, replaced as a whole at each new view, so that a technician can look at it at any moment.
@@ -88,13 +98,22 @@ impl MemoryPanel {
     /// A panel that shows nothing yet.
     #[must_use]
     pub fn new(size: Size) -> Self {
-        Self { size, pixels: vec![0; size.width as usize * size.height as usize] }
+        let side = || vec![0; size.width as usize * size.height as usize];
+        Self { size, sides: [side(), side()], buffers: Buffers::new(size), glass: 0 }
     }
 
     /// What is on the glass: XRGB8888, rows from the top left.
     #[must_use]
     pub fn pixels(&self) -> &[u32] {
-        &self.pixels
+        &self.sides[self.glass]
+    }
+
+    fn paint(&mut self, frame: &Frame, damage: &[Rectangle]) -> usize {
+        let (back, areas) = self.buffers.paint(damage);
+        for area in areas {
+            frame.copy_rows(area, Turned::Not, &mut self.sides[back], self.size.width as usize);
+        }
+        back
     }
 }
 
@@ -104,10 +123,14 @@ impl Panel for MemoryPanel {
     }
 
     fn present(&mut self, frame: &Frame, damage: &[Rectangle]) -> Result<(), PanelError> {
-        for area in damage {
-            frame.copy_rows(*area, Turned::Not, &mut self.pixels, self.size.width as usize);
-        }
+        self.glass = self.paint(frame, damage);
+        self.buffers.flipped();
         Ok(())
+    }
+
+    fn prepare(&mut self, frame: &Frame) -> bool {
+        self.paint(frame, &[Rectangle::new(Point::zero(), self.size)]);
+        true
     }
 }
 
@@ -152,12 +175,35 @@ mod tests {
     #[test]
     fn a_memory_panel_takes_over_the_damaged_parts_and_no_others() {
         let mut frame = Frame::new(Size::new(6, 4));
+        let whole = Rectangle::new(Point::zero(), frame.size());
         let mut panel = MemoryPanel::new(frame.size());
+        frame.clear(Colour([9, 9, 9]).into()).unwrap();
+        // Each of its buffers has had it once.
+        panel.present(&frame, &[whole]).unwrap();
+        panel.present(&frame, &[]).unwrap();
         frame.clear(Colour([1, 2, 3]).into()).unwrap();
-        let area = Rectangle::new(Point::new(2, 1), Size::new(3, 2));
-        panel.present(&frame, &[area]).unwrap();
-        let drawn = panel.pixels().iter().filter(|pixel| **pixel != 0).count();
-        assert_eq!((drawn, panel.pixels()[6 + 2], panel.pixels()[6 + 1]), (6, 0xff01_0203, 0));
+        panel.present(&frame, &[Rectangle::new(Point::new(2, 1), Size::new(3, 2))]).unwrap();
+        let taken = panel.pixels().iter().filter(|pixel| **pixel == 0xff01_0203).count();
+        assert_eq!((taken, panel.pixels()[6 + 2], panel.pixels()[6 + 1]), (6, 0xff01_0203, 0xff09_0909));
+    }
+
+    #[test]
+    fn a_picture_that_a_memory_panel_was_given_before_is_shown_by_what_has_changed_since() {
+        let mut frame = Frame::new(Size::new(6, 4));
+        let whole = Rectangle::new(Point::zero(), frame.size());
+        let mut panel = MemoryPanel::new(frame.size());
+        let corner = Rectangle::new(Point::zero(), Size::new(2, 2));
+        for shade in 1..9 {
+            frame.clear(Colour([shade, 0, 0]).into()).unwrap();
+            panel.present(&frame, &[whole]).unwrap();
+            let invitation = frame.pixels().to_vec();
+            frame.clear(Colour([shade, 9, 9]).into()).unwrap();
+            assert!(panel.prepare(&frame));
+            assert_eq!(panel.pixels(), invitation, "nobody sees it");
+            frame.fill_solid(&corner, Colour([shade, 7, 7]).into()).unwrap();
+            panel.present(&frame, &[corner]).unwrap();
+            assert_eq!(panel.pixels(), frame.pixels());
+        }
     }
 
     #[test]

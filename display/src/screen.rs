@@ -1,7 +1,6 @@
 //! One panel with its frame, fonts and theme: shows a view, counts its seconds down, and maps touches to answers.
 
 use std::{
-    cell::Cell,
     sync::{Arc, Weak},
     time::Duration,
 };
@@ -45,9 +44,20 @@ pub struct Screen {
     picture: Option<Scaled>,
     logo: Option<Scaled>,
     stills: Stills<Key>,
+    /// What was shown last, if it is no offer: then nobody waits, and the next offer can be got ready.
+    idle: Option<View>,
+    /// What is on the frame already, and not on the glass.
+    ahead: Option<Ahead>,
     alive: Alive,
     /// Of the frame, once asked for; each change forgets it.
-    checksum: Cell<Option<u64>>,
+    checksum: Option<u64>,
+}
+
+/// The view that is likely to come next, all but its words.
+struct Ahead {
+    key: Key,
+    /// Whether the panel has it, too, and only needs what changes from there on.
+    at_panel: bool,
 }
 
 /// What has been put on the glass.
@@ -114,8 +124,10 @@ impl Screen {
             picture: None,
             logo: None,
             stills: Stills::new(),
+            idle: None,
+            ahead: None,
             alive: Alive::default(),
-            checksum: Cell::new(None),
+            checksum: None,
         };
         screen.dress();
         screen.warm_up();
@@ -125,6 +137,7 @@ impl Screen {
     /// Changes the look from the next [`show`](Self::show) on.
     pub fn set_theme(&mut self, theme: Theme) {
         if theme != self.theme {
+            self.put_back();
             self.theme = theme;
             self.dress();
         }
@@ -133,6 +146,7 @@ impl Screen {
     /// Changes how the customer reads from the next [`show`](Self::show) on.
     pub fn set_mode(&mut self, mode: Mode) {
         if mode != self.mode {
+            self.put_back();
             self.mode = mode;
             self.dress();
         }
@@ -145,14 +159,24 @@ impl Screen {
     pub fn show(&mut self, view: &View) -> Result<Shown, ShowError> {
         self.alive = Alive::default();
         let alive = self.paint(view)?;
-        self.checksum.set(None);
+        self.idle = offer(view).is_none().then(|| view.clone());
         self.present()?;
         // Only what is really on the glass can be touched or counted down.
         self.alive = alive;
-        if offer(view).is_none() {
-            self.stills.prepare(self.frame.size());
-        }
         Ok(Shown { answers: self.alive.answers.clone() })
+    }
+
+    /// Gets the latest offer ready, all but its words, while nobody waits: the next customer often gets the same. Does nothing while an
+    /// offer is on the glass. Takes some milliseconds.
+    pub fn prepare(&mut self) {
+        if self.idle.is_none() || self.ahead.is_some() {
+            return;
+        }
+        let Some(key) = self.stills.restore_offer(&mut self.frame) else { return };
+        drop(self.frame.take_damage());
+        let at_panel = self.panel.prepare(&self.frame);
+        self.checksum = None;
+        self.ahead = Some(Ahead { key, at_panel });
     }
 
     /// Moves the countdown of the offer on the glass, and presents only what of it has changed. Does nothing for other views.
@@ -164,7 +188,6 @@ impl Screen {
         if !countdown.draw(&mut self.frame, &self.look, left) {
             return Ok(());
         }
-        self.checksum.set(None);
         let presented = self.present();
         if let (Err(_), Some(countdown)) = (&presented, &mut self.alive.countdown) {
             countdown.forget();
@@ -177,32 +200,33 @@ impl Screen {
     /// # Errors
     /// The panel refused.
     pub fn repaint(&mut self) -> Result<(), ShowError> {
-        drop(self.frame.take_damage());
-        let whole = Rectangle::new(Point::zero(), self.frame.size());
-        self.panel.present(&self.frame, &[whole]).map_err(ShowError::Present)
+        self.put_back();
+        self.frame.damage_all();
+        self.present()
     }
 
     /// Takes the size of the visible area from the panel, from the next [`show`](Self::show) on.
     pub fn set_millimetres(&mut self, millimetres: Size) {
         if self.glass.millimetres != Some(millimetres) {
+            self.put_back();
             self.glass.millimetres = Some(millimetres);
             self.stills.clear();
         }
     }
 
-    /// What was drawn last.
+    /// What was shown last.
     #[must_use]
-    pub const fn frame(&self) -> &Frame {
+    pub fn frame(&mut self) -> &Frame {
+        self.put_back();
         &self.frame
     }
 
-    /// [`Frame::checksum`] of what was painted last, for whoever checks that the glass shows what it should. Reckoned when it is asked
+    /// [`Frame::checksum`] of what was shown last, for whoever checks that the glass shows what it should. Reckoned when it is asked
     /// for, and once.
     #[must_use]
-    pub fn checksum(&self) -> u64 {
-        let checksum = self.checksum.get().unwrap_or_else(|| self.frame.checksum());
-        self.checksum.set(Some(checksum));
-        checksum
+    pub fn checksum(&mut self) -> u64 {
+        self.put_back();
+        *self.checksum.get_or_insert_with(|| self.frame.checksum())
     }
 
     /// The index of the answer at a point of the glass, in pixels from the top left.
@@ -217,21 +241,41 @@ impl Screen {
         self.alive.keys.iter().position(|key| *key == (side, number))
     }
 
+    /// Draws what is on the glass again, where the frame was used for what is likely to come next.
+    fn put_back(&mut self) {
+        if self.ahead.take().is_some()
+            && let Some(view) = self.idle.clone()
+        {
+            // It was drawn before, and only an offer has a code that could fail.
+            let _ = self.paint(&view);
+        }
+    }
+
     fn present(&mut self) -> Result<(), ShowError> {
+        self.checksum = None;
         let damage = self.frame.take_damage();
         self.panel.present(&self.frame, &damage).map_err(ShowError::Present)
     }
 
     /// Fills the frame, and says what in it reacts.
     fn paint(&mut self, view: &View) -> Result<Alive, ShowError> {
-        let Self { glass, mode, look, text, frame, picture, logo, stills, .. } = self;
+        let Self { glass, mode, look, text, frame, picture, logo, stills, ahead, .. } = self;
         let writing = Writing::of(view.texts());
         let key = Key::of(view, writing);
         let canvas = Canvas::new(glass, *mode, look, writing);
         let manner = Manner { scale: canvas.scale, writing };
         let mut painter = Painter { frame, text, theme: look, canvas: &canvas, manner };
-        let known = stills.restore(&key, painter.frame);
+        let known = match ahead {
+            Some(ahead) if ahead.key == key => {
+                if !ahead.at_panel {
+                    painter.frame.damage_all();
+                }
+                stills.use_again(&key).is_some()
+            }
+            _ => stills.restore(&key, painter.frame),
+        };
         let Some((offer, purpose)) = offer(view) else {
+            *ahead = None;
             if !known {
                 paint_words(&mut painter, view, logo);
                 stills.keep(key, false, painter.frame);
@@ -252,6 +296,7 @@ impl Screen {
             painter.offer(offer, &layout, &pictures, code.as_ref());
             stills.keep(key, true, painter.frame);
         }
+        *ahead = None;
         painter.offer_words(offer, &layout);
         let mut countdown = Countdown::of(offer, layout.bar, canvas.mirrored);
         countdown.draw(painter.frame, look, Duration::from_secs(offer.seconds_left.into()));

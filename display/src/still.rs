@@ -2,13 +2,8 @@
 //! all but its words: the next customer is called by another name, and nobody's name is kept.
 //!
 //! Screens are mostly plain areas: as runs of equal pixels, one of 3 MB is some 100 KB, with an illustration 500 KB.
-//!
-//! Copying it is half of what drawing an offer costs. So the likely one is copied while nobody waits, to a frame that only has to be
-//! exchanged for the one on the glass when the customer comes.
 
 use std::collections::VecDeque;
-
-use embedded_graphics::geometry::Size;
 
 use crate::frame::Frame;
 
@@ -25,14 +20,10 @@ const LEAST_RUN: usize = 8;
 pub(crate) struct Stills<K> {
     /// The latest stands first.
     kept: VecDeque<Kept<K>>,
-    /// A frame beside the one that is drawn on, once there was a view to be put on it.
-    beside: Option<Frame>,
-    /// What stands on it.
-    ahead: Option<K>,
 }
 
 /// A view, and how it was painted.
-struct Kept<K> {
+pub(crate) struct Kept<K> {
     key: K,
     /// Whether a customer may wait for it.
     is_offer: bool,
@@ -57,7 +48,7 @@ enum Stretch {
 
 impl<K: PartialEq + Clone> Stills<K> {
     pub(crate) const fn new() -> Self {
-        Self { kept: VecDeque::new(), beside: None, ahead: None }
+        Self { kept: VecDeque::new() }
     }
 
     /// Forgets all.
@@ -67,27 +58,22 @@ impl<K: PartialEq + Clone> Stills<K> {
 
     /// Puts the view back on the frame if it is kept, and says whether it was.
     pub(crate) fn restore(&mut self, key: &K, frame: &mut Frame) -> bool {
-        let Some(index) = self.kept.iter().position(|kept| kept.key == *key) else { return false };
-        // To the front, so that what is shown often is forgotten last.
-        let Some(kept) = self.kept.remove(index) else { return false };
-        match &mut self.beside {
-            Some(beside) if self.ahead.as_ref() == Some(key) => {
-                frame.exchange(beside);
-                self.ahead = None;
-            }
-            _ => kept.still.restore(frame),
-        }
-        self.kept.push_front(kept);
-        true
+        self.use_again(key).inspect(|kept| kept.still.restore(frame)).is_some()
     }
 
-    /// Gets the latest offer ready, for frames of this size: to be called when nobody waits. The next customer often gets the same.
-    pub(crate) fn prepare(&mut self, size: Size) {
-        let Some(Kept { key, still, .. }) = self.kept.iter().find(|kept| kept.is_offer) else { return };
-        if self.ahead.as_ref() != Some(key) {
-            still.restore(self.beside.get_or_insert_with(|| Frame::new(size)));
-            self.ahead = Some(key.clone());
-        }
+    /// Puts the latest offer back on the frame, if one is kept, and says which.
+    pub(crate) fn restore_offer(&self, frame: &mut Frame) -> Option<K> {
+        let latest = self.kept.iter().find(|kept| kept.is_offer)?;
+        latest.still.restore(frame);
+        Some(latest.key.clone())
+    }
+
+    /// Takes note that a view is shown again, so that what is shown often is forgotten last.
+    pub(crate) fn use_again(&mut self, key: &K) -> Option<&Kept<K>> {
+        let index = self.kept.iter().position(|kept| kept.key == *key)?;
+        let kept = self.kept.remove(index)?;
+        self.kept.push_front(kept);
+        self.kept.front()
     }
 
     /// Keeps the frame, and forgets what was not shown for long if there is no more room.
@@ -218,27 +204,19 @@ mod tests {
     }
 
     #[test]
-    fn the_likely_view_is_ready_before_it_is_asked_for_and_is_the_same_as_if_it_were_not() {
+    fn the_latest_offer_is_the_one_that_was_shown_last_and_no_invitation() {
         let (mut stills, size) = (Stills::new(), Size::new(40, 30));
+        let mut frame = noise(9, size);
+        assert_eq!(stills.restore_offer(&mut frame), None);
         let [invitation, first, second] = [1, 2, 3].map(|seed| noise(seed, size));
-        stills.keep("invitation", false, &invitation);
-        for (key, offer) in [("first offer", &first), ("second offer", &second)] {
-            stills.keep(key, true, offer);
-            stills.restore(&"invitation", &mut noise(9, size));
-            stills.prepare(size);
-        }
-        let ready = stills.beside.clone().unwrap();
-        assert_eq!(ready.pixels(), second.pixels());
-        let mut frame = invitation.clone();
-        drop(frame.take_damage());
-        for (key, offer, is_exchanged) in
-            [("second offer", &second, true), ("second offer", &second, false), ("first offer", &first, false)]
+        for (key, is_offer, view) in
+            [("first", true, &first), ("second", true, &second), ("invitation", false, &invitation)]
         {
-            assert!(stills.restore(&key, &mut frame));
-            assert_eq!(frame.pixels(), offer.pixels());
-            assert_eq!(std::ptr::eq(frame.pixels(), ready.pixels()), is_exchanged);
-            assert_eq!(frame.take_damage(), [Rectangle::new(Point::zero(), size)]);
+            stills.keep(key, is_offer, view);
         }
+        assert_eq!((stills.restore_offer(&mut frame), frame.pixels()), (Some("second"), second.pixels()));
+        assert!(stills.use_again(&"first").is_some());
+        assert_eq!((stills.restore_offer(&mut frame), frame.pixels()), (Some("first"), first.pixels()));
     }
 
     #[test]

@@ -284,6 +284,10 @@ impl Panel for Fused {
             false => self.panel.present(frame, damage),
         }
     }
+
+    fn prepare(&mut self, frame: &Frame) -> bool {
+        self.panel.prepare(frame)
+    }
 }
 
 /// A fact as a person reads it; what called for it, if that was not the arrival.

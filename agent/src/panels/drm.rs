@@ -17,7 +17,7 @@ use std::{
     os::fd::{AsFd, BorrowedFd},
     path::{Path, PathBuf},
 };
-use touchpoint_display::{Buffers, Frame, Panel, PanelError, Rectangle, Size, Turned};
+use touchpoint_display::{Buffers, Frame, Panel, PanelError, Point, Rectangle, Size, Turned};
 
 use super::{Facts, OpenError, Opened, kernel::Mapping, millimetres};
 
@@ -185,15 +185,21 @@ fn side(card: &Card, size: Size) -> io::Result<Side> {
 impl DrmPanel {
     fn paint_and_flip(&mut self, frame: &Frame, damage: &[Rectangle]) -> io::Result<()> {
         self.plugged_in()?;
+        let framebuffer = self.paint(frame, damage);
+        self.card.page_flip(self.crtc, framebuffer, PageFlipFlags::EVENT, None)?;
+        self.wait_for_flip()?;
+        self.buffers.flipped();
+        Ok(())
+    }
+
+    /// Brings the buffer up to date that is not on the glass.
+    fn paint(&mut self, frame: &Frame, damage: &[Rectangle]) -> framebuffer::Handle {
         let (back, areas) = self.buffers.paint(damage);
         let side = &mut self.sides[back];
         for area in areas {
             frame.copy_rows(area, self.turned, side.memory.pixels(), side.stride);
         }
-        self.card.page_flip(self.crtc, side.framebuffer, PageFlipFlags::EVENT, None)?;
-        self.wait_for_flip()?;
-        self.buffers.flipped();
-        Ok(())
+        side.framebuffer
     }
 
     /// What the kernel knows, without asking the panel: it notices a pulled cable by itself, and still takes every flip.
@@ -233,6 +239,11 @@ impl Panel for DrmPanel {
 
     fn present(&mut self, frame: &Frame, damage: &[Rectangle]) -> Result<(), PanelError> {
         self.paint_and_flip(frame, damage).map_err(|source| self.failed(source))
+    }
+
+    fn prepare(&mut self, frame: &Frame) -> bool {
+        self.paint(frame, &[Rectangle::new(Point::zero(), self.size)]);
+        true
     }
 
     fn check(&mut self) -> Result<(), PanelError> {

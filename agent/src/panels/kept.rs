@@ -66,6 +66,9 @@ struct Times {
     look: Duration,
 }
 
+/// Why nothing more is heard of a thread that did not hang.
+const DIED: &str = "its thread died";
+
 /// How a panel is opened.
 type Opener = Arc<dyn Fn() -> Result<Opened, OpenError> + Send + Sync>;
 
@@ -111,12 +114,20 @@ struct Opening {
     painted: bool,
 }
 
-/// A picture to be shown.
+/// A picture for the panel.
 struct Job {
-    /// For which opening of the panel: after a failure what is missing on the glass is more than the damage.
+    /// For which opening of it: after a failure what is missing on the glass is more than the damage.
     opening: u64,
     frame: Frame,
-    damage: Vec<Rectangle>,
+    task: Task,
+}
+
+/// What is to be done with a picture.
+enum Task {
+    /// Show it, of which these areas are new.
+    Present(Vec<Rectangle>),
+    /// Keep it, as one that is likely to be shown next.
+    Prepare,
 }
 
 /// What a panel's thread says.
@@ -126,6 +137,8 @@ enum Reply {
     Failed,
     /// What came of a picture. After an error it is no longer open.
     Presented(Result<(), PanelError>),
+    /// Whether it could keep a picture.
+    Prepared(bool),
 }
 
 impl KeptPanel {
@@ -188,18 +201,26 @@ impl Panel for KeptPanel {
     }
 
     fn present(&mut self, frame: &Frame, damage: &[Rectangle]) -> Result<(), PanelError> {
-        let outcome = match &mut self.worker {
+        let presented = match &mut self.worker {
             Some(worker) => worker.present(self.times.deadline, frame, damage),
-            None => Outcome::Gone("it has no thread"),
+            None => Err(NoReply::Gone("it has no thread")),
         };
-        match outcome {
-            Outcome::Presented(outcome) => outcome,
-            Outcome::NotOpen => Err(self.refused(io::ErrorKind::NotConnected, "it is not open")),
-            Outcome::Gone(why) => {
+        match presented {
+            Ok(outcome) => outcome,
+            Err(NoReply::NotOpen) => Err(self.refused(io::ErrorKind::NotConnected, "it is not open")),
+            Err(NoReply::Gone(why)) => {
                 self.start_anew(why);
                 Err(self.refused(io::ErrorKind::TimedOut, why))
             }
         }
+    }
+
+    fn prepare(&mut self, frame: &Frame) -> bool {
+        let prepared = self.worker.as_mut().map(|worker| worker.prepare(self.times.deadline, frame));
+        if let Some(Err(NoReply::Gone(why))) = prepared {
+            self.start_anew(why);
+        }
+        matches!(prepared, Some(Ok(true)))
     }
 }
 
@@ -213,50 +234,76 @@ impl Drop for KeptPanel {
     }
 }
 
-/// What came of a picture.
-enum Outcome {
-    Presented(Result<(), PanelError>),
+/// Why there is no word of a picture.
+enum NoReply {
     NotOpen,
     /// The thread does not answer, and why that is thought.
     Gone(&'static str),
 }
 
 impl Worker {
-    fn present(&mut self, deadline: Duration, frame: &Frame, damage: &[Rectangle]) -> Outcome {
-        const DIED: &str = "its thread died";
-        loop {
-            match self.replies.try_recv() {
-                Ok(reply) => self.hear(&reply),
-                Err(TryRecvError::Empty) => break,
-                Err(TryRecvError::Disconnected) => return Outcome::Gone(DIED),
-            }
-        }
-        let Some(opening) = &mut self.open else { return Outcome::NotOpen };
+    fn present(
+        &mut self,
+        deadline: Duration,
+        frame: &Frame,
+        damage: &[Rectangle],
+    ) -> Result<Result<(), PanelError>, NoReply> {
+        let opening = self.opening()?;
         let damage = match opening.painted {
             true => damage.to_vec(),
             false => vec![Rectangle::new(Point::zero(), frame.size())],
         };
-        // A clone, because a call that hangs keeps it. Any other gives it back before it replies, so that nothing is copied for it.
-        if self.jobs.try_send(Job { opening: opening.number, frame: frame.clone(), damage }).is_err() {
-            return Outcome::Gone(DIED);
-        }
-        match self.replies.recv_timeout(deadline) {
-            Ok(Reply::Presented(Ok(()))) => {
-                opening.painted = true;
-                Outcome::Presented(Ok(()))
+        match self.ask(deadline, Job { opening: opening.number, frame: frame.clone(), task: Task::Present(damage) })? {
+            Reply::Presented(Ok(())) => {
+                self.open = Some(Opening { painted: true, ..opening });
+                Ok(Ok(()))
             }
-            Ok(Reply::Presented(failed)) => {
+            Reply::Presented(failed) => {
                 self.open = None;
-                Outcome::Presented(failed)
+                Ok(failed)
             }
             // It failed a check just now, and the picture is for an opening that is over.
-            Ok(reply @ (Reply::Opened(_) | Reply::Failed)) => {
+            reply @ (Reply::Opened(_) | Reply::Failed | Reply::Prepared(_)) => {
                 self.hear(&reply);
-                Outcome::NotOpen
+                Err(NoReply::NotOpen)
             }
-            Err(RecvTimeoutError::Timeout) => Outcome::Gone("it did not show a picture in time"),
-            Err(RecvTimeoutError::Disconnected) => Outcome::Gone(DIED),
         }
+    }
+
+    fn prepare(&mut self, deadline: Duration, frame: &Frame) -> Result<bool, NoReply> {
+        let opening = self.opening()?;
+        // Of its first picture it is to have all, whatever it kept.
+        if !opening.painted {
+            return Ok(false);
+        }
+        match self.ask(deadline, Job { opening: opening.number, frame: frame.clone(), task: Task::Prepare })? {
+            Reply::Prepared(kept) => Ok(kept),
+            reply => {
+                self.hear(&reply);
+                Err(NoReply::NotOpen)
+            }
+        }
+    }
+
+    /// The panel as it is open now.
+    fn opening(&mut self) -> Result<Opening, NoReply> {
+        loop {
+            match self.replies.try_recv() {
+                Ok(reply) => self.hear(&reply),
+                Err(TryRecvError::Empty) => return self.open.ok_or(NoReply::NotOpen),
+                Err(TryRecvError::Disconnected) => return Err(NoReply::Gone(DIED)),
+            }
+        }
+    }
+
+    /// What the thread says to a job. It has a clone of the picture, because a call that hangs keeps it; any other gives it back before
+    /// it replies, so that nothing is copied for it.
+    fn ask(&self, deadline: Duration, job: Job) -> Result<Reply, NoReply> {
+        self.jobs.try_send(job).map_err(|_| NoReply::Gone(DIED))?;
+        self.replies.recv_timeout(deadline).map_err(|error| match error {
+            RecvTimeoutError::Timeout => NoReply::Gone("it did not show a picture in time"),
+            RecvTimeoutError::Disconnected => NoReply::Gone(DIED),
+        })
     }
 
     /// Takes note of what the thread did by itself.
@@ -264,6 +311,7 @@ impl Worker {
         self.open = match reply {
             Reply::Opened(number) => Some(Opening { number: *number, since: Instant::now(), painted: false }),
             Reply::Failed | Reply::Presented(_) => None,
+            Reply::Prepared(_) => return,
         };
     }
 }
@@ -334,12 +382,18 @@ impl PanelThread {
         loop {
             let (reply, failed) = match self.jobs.recv_timeout(self.times.check) {
                 Ok(job) if job.opening != opening => continue,
-                Ok(Job { frame, damage, .. }) => {
-                    let outcome = panel.present(&frame, &damage);
+                Ok(Job { frame, task, .. }) => {
+                    let reply = match task {
+                        Task::Present(damage) => Reply::Presented(panel.present(&frame, &damage)),
+                        Task::Prepare => Reply::Prepared(panel.prepare(&frame)),
+                    };
                     // Before the reply: who hears it draws on.
                     drop(frame);
-                    let failed = outcome.as_ref().err().map(|error| chain(error));
-                    (Some(Reply::Presented(outcome)), failed)
+                    let failed = match &reply {
+                        Reply::Presented(Err(error)) => Some(chain(error)),
+                        _ => None,
+                    };
+                    (Some(reply), failed)
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     let failed = panel.check().err().map(|error| chain(&error));

@@ -13,9 +13,9 @@ use crate::{
 
 const SIZES: [(u32, u32); 7] = [(320, 240), (800, 480), (1024, 768), (1920, 1080), (768, 1366), (480, 800), (7, 5)];
 
-/// A panel whose calls can be looked at from outside.
+/// A panel whose calls can be looked at from outside; and whether it takes pictures in advance.
 #[derive(Clone)]
-struct Watched(Arc<Mutex<(MemoryPanel, Vec<Vec<Rectangle>>)>>);
+struct Watched(Arc<Mutex<(MemoryPanel, Vec<Vec<Rectangle>>)>>, bool);
 
 impl Panel for Watched {
     fn size(&self) -> Size {
@@ -26,6 +26,10 @@ impl Panel for Watched {
         let mut inner = self.0.lock().unwrap();
         inner.1.push(damage.to_vec());
         inner.0.present(frame, damage)
+    }
+
+    fn prepare(&mut self, frame: &Frame) -> bool {
+        self.1 && self.0.lock().unwrap().0.prepare(frame)
     }
 }
 
@@ -43,8 +47,12 @@ impl Panel for Dead {
 }
 
 fn screen(width: u32, height: u32) -> (Screen, Watched) {
+    screen_on(width, height, true)
+}
+
+fn screen_on(width: u32, height: u32, two_buffers: bool) -> (Screen, Watched) {
     let panel = MemoryPanel::new(Size::new(width, height));
-    let watched = Watched(Arc::new(Mutex::new((panel, Vec::new()))));
+    let watched = Watched(Arc::new(Mutex::new((panel, Vec::new()))), two_buffers);
     (Screen::new(Box::new(watched.clone()), Theme::default()), watched)
 }
 
@@ -126,6 +134,61 @@ fn nothing_of_one_customer_is_on_the_screen_of_the_next() {
         fresh.show(&view).unwrap();
         assert_eq!(used.frame().pixels(), fresh.frame().pixels(), "{body}");
     }
+}
+
+#[test]
+fn what_was_got_ready_is_seen_by_nobody_and_makes_no_difference_but_to_what_is_copied() {
+    let whole = Rectangle::new(Point::zero(), Size::new(1024, 768));
+    for two_buffers in [true, false] {
+        let (mut plain, _) = screen(1024, 768);
+        let (mut ready, panel) = screen_on(1024, 768, two_buffers);
+        let glass = || panel.0.lock().unwrap().0.pixels().to_vec();
+        let invitation = &views()[0];
+        let anna = View::Offer(Offer { body: "Anna, move them.".to_owned(), ..offer() });
+        let other = View::Offer(Offer { picture: None, ..offer() });
+        // The offer of before, another one, and the same again: with something in between, or nothing.
+        for (next, is_ready) in [(&anna, false), (&anna, true), (&other, false), (&other, true), (&views()[6], false)] {
+            let [expected, invited] = [next, invitation].map(|view| {
+                plain.show(view).unwrap();
+                plain.frame().pixels().to_vec()
+            });
+            ready.show(invitation).unwrap();
+            ready.prepare();
+            assert_eq!(glass(), invited);
+            ready.show(next).unwrap();
+            assert_eq!(glass(), expected);
+            let damage = panel.0.lock().unwrap().1.last().unwrap().clone();
+            assert_eq!(damage.contains(&whole), !(is_ready && two_buffers), "{damage:?}");
+
+            let between: [fn(&mut Screen); 3] =
+                [|screen| screen.repaint().unwrap(), |screen| drop(screen.frame().clone()), Screen::prepare];
+            for between in between {
+                ready.show(invitation).unwrap();
+                ready.prepare();
+                between(&mut ready);
+                assert_eq!((glass(), ready.checksum()), (invited.clone(), plain.checksum()));
+                assert_eq!(ready.frame().pixels(), invited);
+                ready.show(next).unwrap();
+                assert_eq!(glass(), expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_theme_or_a_size_that_comes_while_something_is_ready_changes_nothing_on_the_glass() {
+    let (mut screen, panel) = screen(320, 240);
+    screen.show(&View::Offer(offer())).unwrap();
+    screen.show(&views()[0]).unwrap();
+    let invited = screen.checksum();
+    screen.prepare();
+    screen.set_theme(Theme { accent: Colour([0x7a, 0x1f, 0x3d]), ..Theme::default() });
+    screen.set_mode(Mode { large_text: true, ..Mode::default() });
+    screen.set_millimetres(Size::new(150, 90));
+    assert_eq!(screen.checksum(), invited);
+    screen.repaint().unwrap();
+    assert_eq!(panel.0.lock().unwrap().0.pixels(), screen.frame().pixels());
+    assert_eq!(screen.checksum(), invited);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use touchpoint_agent::{
     campaigns::Campaigns,
     domain::{customer::Customer, decide::Choice},
 };
-use touchpoint_display::{Glass, Picture, Point, Screen, View, panel::MemoryPanel, rgb565};
+use touchpoint_display::{Frame, Glass, Picture, Point, Screen, View, panel::MemoryPanel, rgb565};
 use touchpoint_protocol::{
     campaign::AnswerKind,
     customer::{CustomerId, Profile},
@@ -98,25 +98,24 @@ impl Wanted {
     /// Whether this is the offer that was just shown here, which lasts so many seconds, at any moment of it.
     fn counts_down(&mut self, seen: &Picture, total: u32) -> bool {
         let colours = self.colours;
-        let lit = |screen: &Screen, at: usize| colours.of(screen.frame().pixels()[at]);
-        let differs = |screen: &Screen, at: &usize| lit(screen, *at) != seen.pixels()[*at];
+        let differs = |drawn: &Frame, at: &usize| colours.of(drawn.pixels()[*at]) != seen.pixels()[*at];
         let mut all = 0..self.screen.frame().pixels().len().min(seen.pixels().len());
-        let Some(first) = all.find(|at| differs(&self.screen, at)) else { return self.drawn(seen) };
-        let last = all.rfind(|at| differs(&self.screen, at)).unwrap_or(first);
+        let Some(first) = all.find(|at| differs(self.screen.frame(), at)) else { return self.drawn(seen) };
+        let last = all.rfind(|at| differs(self.screen.frame(), at)).unwrap_or(first);
         // Nothing but the bar may differ, so that it is enough to look there for the time.
         let steps = total * 1000 / STEP.as_millis() as u32;
         last - first <= BAR * seen.size().width as usize
             && (0..=steps).rev().any(|step| {
                 self.screen.tick(STEP * step).unwrap();
-                !(first..=last).any(|at| differs(&self.screen, &at)) && self.drawn(seen)
+                !(first..=last).any(|at| differs(self.screen.frame(), &at)) && self.drawn(seen)
             })
     }
 
     /// Whether each pixel is as it was drawn here.
-    fn drawn(&self, seen: &Picture) -> bool {
-        let lit = |pixel: &u32| self.colours.of(*pixel);
-        self.screen.frame().size() == seen.size()
-            && self.screen.frame().pixels().iter().map(lit).eq(seen.pixels().iter().copied())
+    fn drawn(&mut self, seen: &Picture) -> bool {
+        let (colours, drawn) = (self.colours, self.screen.frame());
+        let lit = |pixel: &u32| colours.of(*pixel);
+        drawn.size() == seen.size() && drawn.pixels().iter().map(lit).eq(seen.pixels().iter().copied())
     }
 }
 

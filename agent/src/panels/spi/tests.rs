@@ -163,15 +163,15 @@ fn the_controller_shows_every_pixel_that_was_drawn_countdown_included() {
         let (panel, memory) = open(&placing, size);
         assert!(memory.lock().unwrap().glass(size, placing.offset).iter().all(|pixel| *pixel == 0), "dark at first");
         let mut screen = Screen::on(Glass::of(size), Box::new(panel), Theme::default());
-        let as_drawn = |screen: &Screen| {
+        let as_drawn = |screen: &mut Screen| {
             let drawn: Vec<u16> = screen.frame().pixels().iter().map(|pixel| rgb565(*pixel)).collect();
             memory.lock().unwrap().glass(size, placing.offset) == drawn
         };
         screen.show(&offer()).unwrap();
-        assert!(as_drawn(&screen), "{placing:?}");
+        assert!(as_drawn(&mut screen), "{placing:?}");
         memory.lock().unwrap().writes = 0;
         screen.tick(Duration::from_secs(7)).unwrap();
-        assert!(as_drawn(&screen), "{placing:?}");
+        assert!(as_drawn(&mut screen), "{placing:?}");
         let writes = memory.lock().unwrap().writes;
         assert!(writes < 12, "a tick took {writes} writes");
     }
