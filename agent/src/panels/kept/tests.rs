@@ -1,6 +1,6 @@
 //! Panels that are not there, fail, hang and come back, and what is on the glass then.
 
-use std::sync::{Condvar, Mutex};
+use std::sync::{Condvar, Mutex, MutexGuard};
 
 use touchpoint_display::{Colour, Turned};
 
@@ -26,6 +26,8 @@ struct Hardware {
 struct State {
     behaviour: Behaviour,
     glass: Vec<u32>,
+    /// What it was given before it is to be seen.
+    ready: Option<Vec<u32>>,
     opened: usize,
     open: usize,
     damage: Vec<Rectangle>,
@@ -70,6 +72,16 @@ impl Hardware {
         KeptPanel::with(SHORT, SIZE, Arc::new(move || hardware.open()))
     }
 
+    /// Waits as long as it hangs; whether it did.
+    fn comes_back(&self) -> (MutexGuard<'_, State>, bool) {
+        let mut state = self.state.lock().unwrap();
+        let hung = state.behaviour == Behaviour::Hangs;
+        while state.behaviour == Behaviour::Hangs {
+            state = self.changed.wait(state).unwrap();
+        }
+        (state, hung)
+    }
+
     fn glass(&self) -> Vec<u32> {
         self.state.lock().unwrap().glass.clone()
     }
@@ -81,19 +93,24 @@ impl Panel for Driver {
     }
 
     fn present(&mut self, frame: &Frame, damage: &[Rectangle]) -> Result<(), PanelError> {
-        let mut state = self.0.state.lock().unwrap();
-        let hung = state.behaviour == Behaviour::Hangs;
-        while state.behaviour == Behaviour::Hangs {
-            state = self.0.changed.wait(state).unwrap();
-        }
+        let (mut state, hung) = self.0.comes_back();
         if hung || state.behaviour == Behaviour::Fails {
             return Err(PanelError::Device { name: "/dev/scripted".to_owned(), source: io::Error::other("no power") });
         }
         state.damage = damage.to_vec();
+        if let Some(ready) = state.ready.take() {
+            state.glass = ready;
+        }
         for area in damage {
             frame.copy_rows(*area, Turned::Not, &mut state.glass, SIZE.width as usize);
         }
         Ok(())
+    }
+
+    fn prepare(&mut self, frame: &Frame) -> bool {
+        let (mut state, hung) = self.0.comes_back();
+        state.ready = (!hung).then(|| frame.pixels().to_vec());
+        !hung
     }
 
     fn check(&mut self) -> Result<(), PanelError> {
@@ -247,6 +264,32 @@ fn a_call_that_hangs_costs_one_deadline_and_the_panel_is_opened_by_another_threa
     panel.present(&picture(3), &corner()).unwrap();
     assert_eq!(hardware.glass(), picture(3).pixels());
     assert_eq!(status.borrow().failures, 1);
+}
+
+#[test]
+fn a_picture_is_got_ready_by_a_panel_that_has_had_one_and_hanging_at_it_is_like_hanging_at_any_other() {
+    let hardware = Arc::new(Hardware::default());
+    let (mut panel, mut status) = hardware.kept();
+    wait(&mut status, is_open);
+    assert!(!panel.prepare(&picture(1)), "its first picture is to be a whole one");
+    panel.present(&picture(1), &corner()).unwrap();
+    assert!(panel.prepare(&picture(2)));
+    assert_eq!(hardware.glass(), picture(1).pixels());
+    panel.present(&picture(2), &corner()).unwrap();
+    assert_eq!(
+        (hardware.glass(), &hardware.state.lock().unwrap().damage[..]),
+        (picture(2).pixels().to_vec(), &corner()[..])
+    );
+
+    hardware.behave(Behaviour::Hangs);
+    assert!(!panel.prepare(&picture(3)));
+    wait(&mut status, |status| is_open(status) && status.failures == 1);
+    hardware.behave(Behaviour::Works);
+    panel.present(&picture(3), &corner()).unwrap();
+    assert_eq!(
+        (hardware.glass(), &hardware.state.lock().unwrap().damage[..]),
+        (picture(3).pixels().to_vec(), &whole()[..])
+    );
 }
 
 #[test]
