@@ -62,6 +62,8 @@ pub struct Desk<C> {
     pub today: Today,
     /// The language in which people are invited.
     pub turn: LanguageTurn,
+    /// What the next customer is likely to get, and in which revision of the campaigns.
+    pub likely: Option<(u64, View)>,
     /// How long a visit lasts if nobody says.
     pub visit_seconds: u32,
     /// How customers read, unless one of them needs it otherwise.
@@ -187,9 +189,23 @@ impl<C: Clock> Desk<C> {
         };
         // What nobody sees has no turns: a panel that is there again is painted anew.
         let seen = self.put(&view, phase);
-        self.screen.prepare();
+        self.prepare();
         let lasts = lasts.filter(|_| seen);
         self.turn = LanguageTurn { number, ends: lasts.map(|lasts| self.clock.since_boot() + lasts) };
+    }
+
+    /// Takes note of what the next customer is likely to get: the same, in words that are nobody's.
+    pub fn expect(&mut self, choice: &Choice<'_>, campaigns: &Campaigns) {
+        self.likely = Some((campaigns.revision, campaigns.message(choice, None, choice.seconds).view));
+    }
+
+    /// Gets that ready, if it is still in force.
+    fn prepare(&mut self) {
+        let revision = self.campaigns.borrow().as_ref().map(|campaigns| campaigns.revision);
+        self.likely = self.likely.take().filter(|(of, _)| Some(*of) == revision);
+        if let Some((_, view)) = &self.likely {
+            self.screen.prepare(view);
+        }
     }
 
     /// Puts a view on the glass that no customer waits for; a panel that refuses is reported, and the visits go on. Whether it is there.
@@ -300,7 +316,7 @@ impl<C: Clock> Desk<C> {
     /// Answers somebody who asks what is on the glass; whoever no longer listens does not matter.
     pub fn picture(&mut self, reply: oneshot::Sender<Frame>) {
         let _ = reply.send(self.screen.frame().clone());
-        self.screen.prepare();
+        self.prepare();
     }
 
     /// When a visit ends that begins now: after the seconds that somebody said the customer will wait, and not later; if nobody said,

@@ -220,6 +220,7 @@ impl Device {
             place: self.config.place.clone(),
             today,
             turn: LanguageTurn::default(),
+            likely: None,
             visit_seconds: self.config.visit_seconds,
             mode: self.config.mode,
             presses: Presses::default(),

@@ -197,7 +197,10 @@ async fn attend<C: Clock>(
                 desk.make_way(&mut visit, before, Some(choice)).await;
                 let showing = Showing::new(choice, campaigns, visit.customer.as_ref(), moment.seconds_left);
                 match desk.present(&mut visit, showing, trigger, &mut caller).await {
-                    Some(showing) => until_ended(desk, events, &mut visit, showing, campaigns, trigger).await,
+                    Some(showing) => {
+                        desk.expect(choice, campaigns);
+                        until_ended(desk, events, &mut visit, showing, campaigns, trigger).await
+                    }
                     None => (None, Next::Idle),
                 }
             }

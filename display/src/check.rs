@@ -114,7 +114,8 @@ struct Desk {
 impl Desk {
     fn offer(&mut self, offer: &Offer, layout: &OfferLayout, answering: &Answering) -> Vec<LayoutProblem> {
         let (title, body) = (&offer.title, &offer.body);
-        let mut problems = self.words(title, body, |text, manner| paint::offer_words(text, offer, layout, manner));
+        let mut problems =
+            self.words(title, body, |text, manner| paint::offer_words(text, None, offer, layout, manner));
         let found = offer.answers.len();
         if found > MAX_ANSWERS {
             problems.push(LayoutProblem::TooManyAnswers { found });
@@ -154,7 +155,7 @@ impl Desk {
             Some(LayoutProblem::MissingGlyph { part, character })
         }));
         let words = set(&mut self.text, self.manner);
-        let cut = [(words.title_cut, Part::Title), (words.body_cut, Part::Body)];
+        let cut = [(words.title_cut(), Part::Title), (words.body_cut, Part::Body)];
         problems.extend(cut.into_iter().filter(|(cut, _)| *cut).map(|(_, part)| LayoutProblem::Overflow { part }));
         problems
     }

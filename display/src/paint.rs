@@ -17,7 +17,7 @@ use crate::{
     scale::Scale,
     text::TextEngine,
     theme::{Colour, Theme},
-    typeset::{Label, Manner, Sizes, Words},
+    typeset::{Label, Manner, Sizes, Title, Words},
     view::{AnswerButton, Emphasis, Offer},
 };
 
@@ -62,6 +62,25 @@ pub(crate) enum Sign {
     Stopped,
 }
 
+/// An offer's words, and where they stand with the stroke above them.
+pub(crate) struct PlacedWords {
+    words: Words,
+    place: Rectangle,
+}
+
+/// A title that stands on the frame before its body is known.
+pub(crate) struct StandingTitle {
+    title: Title,
+    place: Rectangle,
+}
+
+impl PlacedWords {
+    /// The title where it stands, without the body.
+    pub(crate) fn into_title(self) -> StandingTitle {
+        StandingTitle { title: self.words.into_title(), place: self.place }
+    }
+}
+
 impl Painter<'_> {
     /// All of an offer, or of its details, but its words and its countdown: what is the same for the next customer. Pictures
     /// have the layout's size already.
@@ -82,21 +101,40 @@ impl Painter<'_> {
         }
     }
 
-    /// The words of an offer or of its details, on its card.
-    pub(crate) fn offer_words(&mut self, offer: &Offer, layout: &OfferLayout) {
-        let theme = self.theme;
-        let scale = self.canvas.scale;
-        let words = offer_words(self.text, offer, layout, self.manner);
-        let middle = middle(layout.text.size.height, words.height() + stroke_height(scale));
+    /// The words of an offer or of its details as they are to stand on its card, below a title that may stand there already; and whether
+    /// it stands as this body leaves it to.
+    pub(crate) fn place_words(
+        &mut self,
+        offer: &Offer,
+        layout: &OfferLayout,
+        standing: Option<StandingTitle>,
+    ) -> (PlacedWords, bool) {
+        let (title, there) = standing.map(|StandingTitle { title, place }| (title, place)).unzip();
+        let words = offer_words(self.text, title, offer, layout, self.manner);
+        let middle = middle(layout.text.size.height, words.height() + stroke_height(self.canvas.scale));
         let down = match layout.setting {
             Setting::Alone | Setting::Beside => middle,
             // Nearer to the picture than to the card's end: they belong together.
             Setting::Under | Setting::UnderNarrow | Setting::Reading => middle / 2,
         };
         let place = Rectangle::new(layout.text.top_left + Point::new(0, down), layout.text.size);
-        self.stroke(place, theme.accent);
-        let at = place.top_left + Size::new(0, stroke_height(scale));
-        words.draw(self.text, self.frame, at, (theme.text, theme.muted));
+        let is_there = words.same_title && there == Some(place);
+        (PlacedWords { words, place }, is_there)
+    }
+
+    /// The title of an offer and the stroke above it.
+    pub(crate) fn offer_title(&mut self, placed: &PlacedWords) {
+        self.stroke(placed.place, self.theme.accent);
+        placed.words.draw_title(self.text, self.frame, self.below_stroke(placed), self.theme.text);
+    }
+
+    /// The body of an offer.
+    pub(crate) fn offer_body(&mut self, placed: &PlacedWords) {
+        placed.words.draw_body(self.text, self.frame, self.below_stroke(placed), self.theme.muted);
+    }
+
+    fn below_stroke(&self, placed: &PlacedWords) -> Point {
+        placed.place.top_left + Size::new(0, stroke_height(self.canvas.scale))
     }
 
     /// The invitation: the institution's colour, and rings that run out of the screen like waves.
@@ -122,7 +160,8 @@ impl Painter<'_> {
         let at = place.top_left + Size::new(0, stroke_height(scale));
         // No paler than can be read, which is little on a ground like this.
         let body = if !dark && ink.mix(ground, 12).contrast(ground) >= 4_500 { ink.mix(ground, 12) } else { ink };
-        words.draw(self.text, self.frame, at, (ink, body));
+        words.draw_title(self.text, self.frame, at, ink);
+        words.draw_body(self.text, self.frame, at, body);
     }
 
     /// How something went, with a sign that says it without words.
@@ -147,7 +186,8 @@ impl Painter<'_> {
             }
         }
         let at = Point::new(layout.text.top_left.x, area.top_left.y + gap);
-        words.draw(self.text, self.frame, at, (theme.text, theme.muted));
+        words.draw_title(self.text, self.frame, at, theme.text);
+        words.draw_body(self.text, self.frame, at, theme.muted);
     }
 
     /// Nothing but the background.
@@ -273,13 +313,20 @@ pub(crate) fn label_area(area: Rectangle, key: Option<Side>, scale: Scale) -> Re
 }
 
 /// An offer's title and body as they stand on the card.
-pub(crate) fn offer_words(text: &mut TextEngine, offer: &Offer, layout: &OfferLayout, manner: Manner) -> Words {
+pub(crate) fn offer_words(
+    text: &mut TextEngine,
+    title: Option<Title>,
+    offer: &Offer,
+    layout: &OfferLayout,
+    manner: Manner,
+) -> Words {
     let sizes = match layout.setting {
         Setting::Alone | Setting::Under => WHOLE_WIDTH,
         Setting::Beside | Setting::UnderNarrow => BESIDE,
         Setting::Reading => READING,
     };
-    Words::set(text, (&offer.title, &offer.body), below_stroke(layout.text.size, manner.scale), sizes, manner)
+    let room = below_stroke(layout.text.size, manner.scale);
+    Words::set_below(text, title, (&offer.title, &offer.body), room, sizes, manner)
 }
 
 /// The invitation's title and body.

@@ -15,7 +15,7 @@ use crate::{
     frame::Frame,
     glass::{Glass, Mode, Side},
     layout::{self, Canvas, Purpose},
-    paint::{Painter, Pictures, Sign},
+    paint::{Painter, Pictures, Sign, StandingTitle},
     panel::{Panel, PanelError},
     picture::Picture,
     qr::{Code, QrError},
@@ -53,11 +53,21 @@ pub struct Screen {
     checksum: Option<u64>,
 }
 
-/// The view that is likely to come next, all but its words.
+/// The offer that is likely to come next, all but its body.
 struct Ahead {
     key: Key,
+    title: String,
+    standing: StandingTitle,
     /// Whether the panel has it, too, and only needs what changes from there on.
     at_panel: bool,
+}
+
+/// How much of an offer is painted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Whole,
+    /// Neither its body nor its countdown, which another customer has in other words and with another time.
+    ButBody,
 }
 
 /// What has been put on the glass.
@@ -158,7 +168,7 @@ impl Screen {
     /// Nothing new is on the glass, and no answer can be touched.
     pub fn show(&mut self, view: &View) -> Result<Shown, ShowError> {
         self.alive = Alive::default();
-        let alive = self.paint(view)?;
+        let alive = self.paint(view, Extent::Whole)?;
         self.idle = offer(view).is_none().then(|| view.clone());
         self.present()?;
         // Only what is really on the glass can be touched or counted down.
@@ -166,17 +176,22 @@ impl Screen {
         Ok(Shown { answers: self.alive.answers.clone() })
     }
 
-    /// Gets the latest offer ready, all but its words, while nobody waits: the next customer often gets the same. Does nothing while an
-    /// offer is on the glass. Takes some milliseconds.
-    pub fn prepare(&mut self) {
-        if self.idle.is_none() || self.ahead.is_some() {
+    /// Gets an offer ready while nobody waits: one that the next customer is likely to get, in words that are nobody's. Does nothing while
+    /// an offer is on the glass. Takes some milliseconds.
+    pub fn prepare(&mut self, likely: &View) {
+        if self.idle.is_none() || self.ahead.is_some() || offer(likely).is_none() {
             return;
         }
-        let Some(key) = self.stills.restore_offer(&mut self.frame) else { return };
+        // What cannot be drawn is told to whom it is shown.
+        if self.paint(likely, Extent::ButBody).is_err() {
+            return;
+        }
         drop(self.frame.take_damage());
-        let at_panel = self.panel.prepare(&self.frame);
         self.checksum = None;
-        self.ahead = Some(Ahead { key, at_panel });
+        let Self { panel, frame, ahead, .. } = self;
+        if let Some(ahead) = ahead {
+            ahead.at_panel = panel.prepare(frame);
+        }
     }
 
     /// Moves the countdown of the offer on the glass, and presents only what of it has changed. Does nothing for other views.
@@ -247,7 +262,7 @@ impl Screen {
             && let Some(view) = self.idle.clone()
         {
             // It was drawn before, and only an offer has a code that could fail.
-            let _ = self.paint(&view);
+            let _ = self.paint(&view, Extent::Whole);
         }
     }
 
@@ -258,32 +273,31 @@ impl Screen {
     }
 
     /// Fills the frame, and says what in it reacts.
-    fn paint(&mut self, view: &View) -> Result<Alive, ShowError> {
+    fn paint(&mut self, view: &View, extent: Extent) -> Result<Alive, ShowError> {
         let Self { glass, mode, look, text, frame, picture, logo, stills, ahead, .. } = self;
         let writing = Writing::of(view.texts());
         let key = Key::of(view, writing);
         let canvas = Canvas::new(glass, *mode, look, writing);
         let manner = Manner { scale: canvas.scale, writing };
         let mut painter = Painter { frame, text, theme: look, canvas: &canvas, manner };
-        let known = match ahead {
-            Some(ahead) if ahead.key == key => {
-                if !ahead.at_panel {
-                    painter.frame.damage_all();
-                }
-                stills.use_again(&key).is_some()
-            }
-            _ => stills.restore(&key, painter.frame),
-        };
         let Some((offer, purpose)) = offer(view) else {
             *ahead = None;
-            if !known {
+            if !stills.restore(&key, painter.frame) {
                 paint_words(&mut painter, view, logo);
                 stills.keep(key, false, painter.frame);
             }
             return Ok(Alive::default());
         };
         let layout = layout::offer(offer, purpose, &canvas);
-        if !known {
+        let standing = ahead.take_if(|ahead| ahead.key == key && ahead.title == offer.title);
+        let (title, at_panel) = standing.map(|ahead| (ahead.standing, ahead.at_panel)).unzip();
+        let (words, is_there) = painter.place_words(offer, &layout, title);
+        if is_there {
+            if at_panel == Some(false) {
+                painter.frame.damage_all();
+            }
+            stills.use_again(&key);
+        } else if !stills.restore(&key, painter.frame) {
             // First what can fail, so that a view is drawn whole or not at all.
             let code = match (&offer.qr, layout.qr) {
                 (Some(text), Some(area)) => Some(Code::encode(text, area.size.width, 1).map_err(ShowError::Qr)?),
@@ -294,10 +308,17 @@ impl Screen {
                 picture: scaled(picture, offer.picture.as_ref(), layout.picture),
             };
             painter.offer(offer, &layout, &pictures, code.as_ref());
-            stills.keep(key, true, painter.frame);
+            stills.keep(key.clone(), true, painter.frame);
         }
         *ahead = None;
-        painter.offer_words(offer, &layout);
+        if !is_there {
+            painter.offer_title(&words);
+        }
+        if extent == Extent::ButBody {
+            *ahead = Some(Ahead { key, title: offer.title.clone(), standing: words.into_title(), at_panel: false });
+            return Ok(Alive::default());
+        }
+        painter.offer_body(&words);
         let mut countdown = Countdown::of(offer, layout.bar, canvas.mirrored);
         countdown.draw(painter.frame, look, Duration::from_secs(offer.seconds_left.into()));
         Ok(Alive { answers: layout.answers, keys: layout.keys, countdown: Some(countdown) })
@@ -320,7 +341,7 @@ impl Screen {
         });
         for view in [view, View::Blank] {
             // Neither has a code, the only thing that could fail.
-            let _ = self.paint(&view);
+            let _ = self.paint(&view, Extent::Whole);
         }
         self.stills.clear();
         // Nobody has seen any of this, and the first view repaints it all.

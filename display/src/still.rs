@@ -23,7 +23,7 @@ pub(crate) struct Stills<K> {
 }
 
 /// A view, and how it was painted.
-pub(crate) struct Kept<K> {
+struct Kept<K> {
     key: K,
     /// Whether a customer may wait for it.
     is_offer: bool,
@@ -46,7 +46,7 @@ enum Stretch {
     Copied(usize),
 }
 
-impl<K: PartialEq + Clone> Stills<K> {
+impl<K: PartialEq> Stills<K> {
     pub(crate) const fn new() -> Self {
         Self { kept: VecDeque::new() }
     }
@@ -58,18 +58,15 @@ impl<K: PartialEq + Clone> Stills<K> {
 
     /// Puts the view back on the frame if it is kept, and says whether it was.
     pub(crate) fn restore(&mut self, key: &K, frame: &mut Frame) -> bool {
-        self.use_again(key).inspect(|kept| kept.still.restore(frame)).is_some()
-    }
-
-    /// Puts the latest offer back on the frame, if one is kept, and says which.
-    pub(crate) fn restore_offer(&self, frame: &mut Frame) -> Option<K> {
-        let latest = self.kept.iter().find(|kept| kept.is_offer)?;
-        latest.still.restore(frame);
-        Some(latest.key.clone())
+        self.find(key).inspect(|kept| kept.still.restore(frame)).is_some()
     }
 
     /// Takes note that a view is shown again, so that what is shown often is forgotten last.
-    pub(crate) fn use_again(&mut self, key: &K) -> Option<&Kept<K>> {
+    pub(crate) fn use_again(&mut self, key: &K) {
+        self.find(key);
+    }
+
+    fn find(&mut self, key: &K) -> Option<&Kept<K>> {
         let index = self.kept.iter().position(|kept| kept.key == *key)?;
         let kept = self.kept.remove(index)?;
         self.kept.push_front(kept);
@@ -201,22 +198,6 @@ mod tests {
             prop_assert_eq!(other.pixels(), frame.pixels());
             prop_assert_eq!(other.take_damage(), [Rectangle::new(Point::zero(), frame.size())]);
         }
-    }
-
-    #[test]
-    fn the_latest_offer_is_the_one_that_was_shown_last_and_no_invitation() {
-        let (mut stills, size) = (Stills::new(), Size::new(40, 30));
-        let mut frame = noise(9, size);
-        assert_eq!(stills.restore_offer(&mut frame), None);
-        let [invitation, first, second] = [1, 2, 3].map(|seed| noise(seed, size));
-        for (key, is_offer, view) in
-            [("first", true, &first), ("second", true, &second), ("invitation", false, &invitation)]
-        {
-            stills.keep(key, is_offer, view);
-        }
-        assert_eq!((stills.restore_offer(&mut frame), frame.pixels()), (Some("second"), second.pixels()));
-        assert!(stills.use_again(&"first").is_some());
-        assert_eq!((stills.restore_offer(&mut frame), frame.pixels()), (Some("first"), first.pixels()));
     }
 
     #[test]

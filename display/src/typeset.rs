@@ -47,14 +47,24 @@ pub(crate) struct Sizes {
 
 /// A title and a body that fit their room.
 pub(crate) struct Words {
-    title: Paragraph,
+    title: Title,
+    /// Whether it was set before.
+    pub(crate) same_title: bool,
     /// Missing if there is no body, or no room for one line of it.
     body: Option<Paragraph>,
     gap: u32,
-    /// Whether the title had to be cut to fit.
-    pub(crate) title_cut: bool,
     /// Whether the body had to be cut to fit.
     pub(crate) body_cut: bool,
+}
+
+/// A title as it was set, with all that it depends on besides its words, room and manner.
+pub(crate) struct Title {
+    paragraph: Paragraph,
+    cut: bool,
+    /// In pixels of the reference panel.
+    wanted: u32,
+    /// Whether a body was to have room, too.
+    leaves_room: bool,
 }
 
 /// A button's words.
@@ -68,18 +78,38 @@ impl Words {
     /// Sets both texts as large as they fit a room, the title first; a body that finds no place then makes the title
     /// smaller. What does not fit in the smallest size is cut.
     pub(crate) fn set(text: &mut TextEngine, words: (&str, &str), room: Size, sizes: Sizes, manner: Manner) -> Self {
-        let mut set = Self::with_title(text, words, room, sizes, manner);
+        Self::set_below(text, None, words, room, sizes, manner)
+    }
+
+    /// The same below a title that was set before, of the same words in the same room and manner.
+    pub(crate) fn set_below(
+        text: &mut TextEngine,
+        title: Option<Title>,
+        words: (&str, &str),
+        room: Size,
+        sizes: Sizes,
+        manner: Manner,
+    ) -> Self {
+        let mut set = Self::with_title(text, title, words, room, sizes, manner);
         for percent in SMALLER_TITLES {
-            if !set.body_cut || set.title_cut {
+            if !set.body_cut || set.title_cut() {
                 break;
             }
-            set = Self::with_title(text, words, room, Sizes { title: sizes.title * percent / 100, ..sizes }, manner);
+            set = Self::with_title(
+                text,
+                None,
+                words,
+                room,
+                Sizes { title: sizes.title * percent / 100, ..sizes },
+                manner,
+            );
         }
         set
     }
 
     fn with_title(
         text: &mut TextEngine,
+        known: Option<Title>,
         (title, body): (&str, &str),
         room: Size,
         sizes: Sizes,
@@ -92,31 +122,51 @@ impl Words {
         let title_style = Style { size: 0, line_percent: 116, role: Role::Title, centred, writing };
         let smallest = scale.smallest_text();
         let title_sizes = ladder(scale.px(sizes.title), smallest * SMALLEST_TITLE / 100);
-        let (title, title_cut) = largest(text, title, title_style, title_sizes, (title_room, TITLE_LINES));
+        let (wanted, leaves_room) = (sizes.title, !body.is_empty());
+        let known = known.filter(|known| (known.wanted, known.leaves_room) == (wanted, leaves_room));
+        let same_title = known.is_some();
+        let title = known.unwrap_or_else(|| {
+            let (paragraph, cut) = largest(text, title, title_style, title_sizes, (title_room, TITLE_LINES));
+            Title { paragraph, cut, wanted, leaves_room }
+        });
 
         // Beside a title that had to shrink, the body stays clearly smaller.
-        let wanted_body = scale.px(sizes.body).min(title.font_size() * 7 / 10);
+        let wanted_body = scale.px(sizes.body).min(title.paragraph.font_size() * 7 / 10);
         let gap = scale.px(sizes.title * 4 / 10);
-        let body_room = Size::new(room.width, room.height.saturating_sub(title.height + gap));
+        let body_room = Size::new(room.width, room.height.saturating_sub(title.paragraph.height + gap));
         let body_style = Style { size: 0, line_percent: 145, role: Role::Body, centred, writing };
         let body_sizes = ladder(wanted_body, smallest);
         let set = (!body.is_empty()).then(|| largest(text, body, body_style, body_sizes, (body_room, usize::MAX)));
         let body_cut = set.as_ref().is_some_and(|(_, cut)| *cut);
         let body = set.map(|(body, _)| body).filter(|body| body.height <= body_room.height);
-        Self { title, body, gap, title_cut, body_cut }
+        Self { title, same_title, body, gap, body_cut }
     }
 
     /// Height of everything in pixels.
     pub(crate) fn height(&self) -> u32 {
-        self.title.height + self.body.as_ref().map_or(0, |body| self.gap + body.height)
+        self.title.paragraph.height + self.body.as_ref().map_or(0, |body| self.gap + body.height)
     }
 
-    /// Draws both, the title's top left at `at`.
-    pub(crate) fn draw(&self, text: &mut TextEngine, frame: &mut Frame, at: Point, colours: (Colour, Colour)) {
-        text.draw(frame, &self.title, at, colours.0);
+    /// Draws the title, its top left at `at`.
+    pub(crate) fn draw_title(&self, text: &mut TextEngine, frame: &mut Frame, at: Point, colour: Colour) {
+        text.draw(frame, &self.title.paragraph, at, colour);
+    }
+
+    /// Draws the body below a title whose top left is at `at`.
+    pub(crate) fn draw_body(&self, text: &mut TextEngine, frame: &mut Frame, at: Point, colour: Colour) {
         if let Some(body) = &self.body {
-            text.draw(frame, body, at + Size::new(0, self.title.height + self.gap), colours.1);
+            text.draw(frame, body, at + Size::new(0, self.title.paragraph.height + self.gap), colour);
         }
+    }
+
+    /// Whether the title had to be cut to fit.
+    pub(crate) const fn title_cut(&self) -> bool {
+        self.title.cut
+    }
+
+    /// The title, for another body.
+    pub(crate) fn into_title(self) -> Title {
+        self.title
     }
 }
 
@@ -213,7 +263,7 @@ mod tests {
             let mut text = TextEngine::new(&[]);
             let room = Size::new(width, height);
             let words = Words::set(&mut text, (&title, &body), room, SIZES, manner);
-            if words.title_cut || words.body_cut {
+            if words.title_cut() || words.body_cut {
                 return Ok(());
             }
             prop_assert!(words.height() <= height);
@@ -221,7 +271,8 @@ mod tests {
             let lean = manner.scale.px(SIZES.title);
             let mut frame = Frame::new(room + Size::new_equal(2 * lean));
             let top_left = Point::new_equal(lean.cast_signed());
-            words.draw(&mut text, &mut frame, top_left, (INK, INK));
+            words.draw_title(&mut text, &mut frame, top_left, INK);
+            words.draw_body(&mut text, &mut frame, top_left, INK);
             let slack = Rectangle::new(top_left, room).offset(lean.cast_signed() / 3);
             for area in frame.take_damage() {
                 prop_assert!(area.intersection(&slack) == area, "{area:?} beyond {slack:?}");
@@ -237,7 +288,7 @@ mod tests {
         let (title, body) = ("Your savings can earn 3.1 %", "Anna, move them to Gold Savings today, and earn.");
         let high = Words::set(&mut text, (title, body), Size::new(420, 400), SIZES, manner);
         let low = Words::set(&mut text, (title, body), Size::new(420, 175), SIZES, manner);
-        assert!(!low.title_cut && !low.body_cut);
-        assert!(low.title.font_size() < high.title.font_size());
+        assert!(!low.title_cut() && !low.body_cut);
+        assert!(low.title.paragraph.font_size() < high.title.paragraph.font_size());
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use embedded_graphics::geometry::Size;
+use proptest::prelude::*;
 
 use super::*;
 use crate::{
@@ -139,32 +140,42 @@ fn nothing_of_one_customer_is_on_the_screen_of_the_next() {
 #[test]
 fn what_was_got_ready_is_seen_by_nobody_and_makes_no_difference_but_to_what_is_copied() {
     let whole = Rectangle::new(Point::zero(), Size::new(1024, 768));
+    let offer = offer();
+    let likely = &View::Offer(offer.clone());
+    let body = |body: &str| View::Offer(Offer { body: body.to_owned(), ..offer.clone() });
+    let same_lines = body("Scannez le code avec votre portable : l’ouverture se fait en quatre minutes.");
+    let title = View::Offer(Offer { title: "Another title".to_owned(), ..offer.clone() });
+    let other = View::Offer(Offer { picture: None, ..offer.clone() });
+    let invitation = &views()[0];
+    let nexts = [(likely, true), (&same_lines, true), (&body("Anna."), false), (&title, false), (&other, false)];
     for two_buffers in [true, false] {
         let (mut plain, _) = screen(1024, 768);
         let (mut ready, panel) = screen_on(1024, 768, two_buffers);
         let glass = || panel.0.lock().unwrap().0.pixels().to_vec();
-        let invitation = &views()[0];
-        let anna = View::Offer(Offer { body: "Anna, move them.".to_owned(), ..offer() });
-        let other = View::Offer(Offer { picture: None, ..offer() });
-        // The offer of before, another one, and the same again: with something in between, or nothing.
-        for (next, is_ready) in [(&anna, false), (&anna, true), (&other, false), (&other, true), (&views()[6], false)] {
+        for (next, is_there) in nexts.into_iter().chain([(&views()[6], false)]) {
             let [expected, invited] = [next, invitation].map(|view| {
                 plain.show(view).unwrap();
                 plain.frame().pixels().to_vec()
             });
             ready.show(invitation).unwrap();
-            ready.prepare();
+            ready.prepare(&View::Blank);
+            assert_eq!(ready.frame().pixels(), invited, "no offer");
+            ready.prepare(likely);
             assert_eq!(glass(), invited);
             ready.show(next).unwrap();
             assert_eq!(glass(), expected);
             let damage = panel.0.lock().unwrap().1.last().unwrap().clone();
-            assert_eq!(damage.contains(&whole), !(is_ready && two_buffers), "{damage:?}");
+            assert_eq!(damage.contains(&whole), !(is_there && two_buffers), "{damage:?}");
+            ready.prepare(likely);
+            assert_eq!(glass(), expected, "a customer reads");
 
-            let between: [fn(&mut Screen); 3] =
-                [|screen| screen.repaint().unwrap(), |screen| drop(screen.frame().clone()), Screen::prepare];
+            let between: [&dyn Fn(&mut Screen); 3] =
+                [&|screen| screen.repaint().unwrap(), &|screen| drop(screen.frame().clone()), &|screen| {
+                    screen.prepare(likely)
+                }];
             for between in between {
                 ready.show(invitation).unwrap();
-                ready.prepare();
+                ready.prepare(likely);
                 between(&mut ready);
                 assert_eq!((glass(), ready.checksum()), (invited.clone(), plain.checksum()));
                 assert_eq!(ready.frame().pixels(), invited);
@@ -175,13 +186,40 @@ fn what_was_got_ready_is_seen_by_nobody_and_makes_no_difference_but_to_what_is_c
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn whatever_was_got_ready_the_picture_is_that_of_its_words(
+        titles in proptest::array::uniform2("[A-Za-zäß]{1,12}( [a-zü]{1,14}){0,5}"),
+        bodies in proptest::array::uniform2("([A-Za-zé]{1,12} ){0,30}"),
+        (same_title, with_picture) in any::<(bool, bool)>(),
+    ) {
+        let picture = offer().picture.filter(|_| with_picture);
+        let view = |title: &str, body: &str| {
+            View::Offer(Offer { title: title.to_owned(), body: body.to_owned(), picture: picture.clone(), ..offer() })
+        };
+        let likely = view(&titles[0], &bodies[0]);
+        let shown = view(&titles[usize::from(!same_title)], &bodies[1]);
+        let (mut ready, panel) = screen(480, 320);
+        let (mut plain, _) = screen(480, 320);
+        ready.show(&views()[0]).unwrap();
+        ready.prepare(&likely);
+        ready.show(&shown).unwrap();
+        plain.show(&shown).unwrap();
+        let glass = panel.0.lock().unwrap().0.pixels().to_vec();
+        prop_assert_eq!(glass, plain.frame().pixels());
+    }
+}
+
 #[test]
 fn a_theme_or_a_size_that_comes_while_something_is_ready_changes_nothing_on_the_glass() {
     let (mut screen, panel) = screen(320, 240);
-    screen.show(&View::Offer(offer())).unwrap();
+    let likely = &View::Offer(offer());
+    screen.show(likely).unwrap();
     screen.show(&views()[0]).unwrap();
     let invited = screen.checksum();
-    screen.prepare();
+    screen.prepare(likely);
     screen.set_theme(Theme { accent: Colour([0x7a, 0x1f, 0x3d]), ..Theme::default() });
     screen.set_mode(Mode { large_text: true, ..Mode::default() });
     screen.set_millimetres(Size::new(150, 90));
