@@ -49,7 +49,7 @@ pub struct Screen {
     /// What is on the frame already, and not on the glass.
     ahead: Option<Ahead>,
     alive: Alive,
-    /// Of the frame, once asked for; each change forgets it.
+    /// Of what was shown last, once asked for; what is presented next forgets it.
     checksum: Option<u64>,
 }
 
@@ -187,7 +187,6 @@ impl Screen {
             return;
         }
         drop(self.frame.take_damage());
-        self.checksum = None;
         let Self { panel, frame, ahead, .. } = self;
         if let Some(ahead) = ahead {
             ahead.at_panel = panel.prepare(frame);

@@ -52,16 +52,16 @@ fn head(epoch: u64, rows: u64) -> ShardHead {
 async fn visits_are_served_from_the_old_customers_until_the_new_ones_are_whole() {
     let folder = tempfile::tempdir().unwrap();
     let cache = open(&folder);
-    let knows = async |n| cache.customer(&[token(n)]).unwrap().is_some();
+    let knows = |n| cache.customer(&[token(n)]).unwrap().is_some();
     cache.begin(&head(1, 0)).await.unwrap();
     cache.stage(0, rows(0..10)).await.unwrap();
-    assert!(!knows(5).await, "a snapshot that is not whole was used");
+    assert!(!knows(5), "a snapshot that is not whole was used");
     cache.swap(&head(1, 10)).await.unwrap();
     cache.begin(&head(2, 0)).await.unwrap();
     cache.stage(0, rows(10..20)).await.unwrap();
-    assert!(knows(5).await && !knows(15).await);
+    assert!(knows(5) && !knows(15));
     cache.swap(&head(2, 10)).await.unwrap();
-    assert!(!knows(5).await && knows(15).await);
+    assert!(!knows(5) && knows(15));
     assert_eq!((cache.customers().await.unwrap(), cache.held().await.unwrap().epoch), (10, 2));
 }
 
@@ -161,7 +161,7 @@ fn day(day: i64, clock: ClockQuality) -> Moment {
 }
 
 /// What was said to a customer: journals and sequences, the latest first.
-async fn said(cache: &Cache, customer: i64) -> Vec<(String, u64)> {
+fn said(cache: &Cache, customer: i64) -> Vec<(String, u64)> {
     let contacts = cache.contacts(customer.try_into().unwrap()).unwrap();
     contacts.into_iter().map(|contact| (contact.id.journal.to_string(), contact.id.sequence)).collect()
 }
@@ -185,7 +185,7 @@ async fn contacts_are_kept_once_by_customer_and_outlive_a_new_epoch() {
     cache.stage(0, rows(0..10)).await.unwrap();
     cache.swap(&head(1, 10)).await.unwrap();
     let expected = [("j2", 1), ("j1", 1), ("j1", 3)].map(|(journal, sequence)| (journal.to_owned(), sequence));
-    assert_eq!(said(&cache, 7).await, expected);
+    assert_eq!(said(&cache, 7), expected);
     assert_eq!((cache.held().await.unwrap().contacts, counted(&cache).await), (4, (4, 4)));
     let what = cache.contacts(8.try_into().unwrap()).unwrap().remove(0);
     assert_eq!(Entry::Contact(what), contact(8, "j1", 2, 91), "as it came");
@@ -198,7 +198,7 @@ async fn nothing_is_kept_of_who_is_erased_but_what_is_said_to_them_afterwards() 
     let erased = Entry::Erased(7.try_into().unwrap());
     let page = vec![contact(7, "j1", 1, 90), contact(8, "j1", 2, 91), erased, contact(7, "j1", 9, 92)];
     cache.keep_contacts(page, 9, day(100, ClockQuality::Synchronised)).await.unwrap();
-    assert_eq!((said(&cache, 7).await, said(&cache, 8).await.len()), (vec![("j1".to_owned(), 9)], 1));
+    assert_eq!((said(&cache, 7), said(&cache, 8).len()), (vec![("j1".to_owned(), 9)], 1));
     assert_eq!(counted(&cache).await, (2, 2));
 }
 
@@ -210,20 +210,20 @@ async fn contacts_go_when_they_are_older_than_any_cap_by_a_clock_that_can_be_bel
     cache.keep_contacts(page, 10, day(5_000, ClockQuality::Unsynchronised)).await.unwrap();
     assert_eq!(counted(&cache).await, (10, 10));
     cache.keep_contacts(vec![], 10, day(503, ClockQuality::Synchronised)).await.unwrap();
-    assert_eq!((counted(&cache).await, said(&cache, 7).await.last().unwrap().1), ((7, 7), 3));
+    assert_eq!((counted(&cache).await, said(&cache, 7).last().unwrap().1), ((7, 7), 3));
     let objection = |sequence| match contact(8, "j1", sequence, 1) {
         Entry::Contact(answer) => Entry::Contact(Contact { what: ContactKind::Answered(AnswerKind::OptOut), ..answer }),
         erased => erased,
     };
     let old = vec![objection(90), contact(8, "j1", 91, 1)];
     cache.keep_contacts(old, 10, day(503, ClockQuality::Synchronised)).await.unwrap();
-    assert_eq!(said(&cache, 8).await, [("j1".to_owned(), 90)], "an objection does not grow old");
+    assert_eq!(said(&cache, 8), [("j1".to_owned(), 90)], "an objection does not grow old");
     cache
         .keep_contacts(vec![Entry::Erased(8.try_into().unwrap())], 10, day(503, ClockQuality::Synchronised))
         .await
         .unwrap();
     cache.keep_at_most(4, vec![contact(7, "j1", 50, 90)], 11, day(100, ClockQuality::Synchronised)).await.unwrap();
-    assert_eq!((counted(&cache).await, said(&cache, 7).await.last().unwrap().1), ((4, 4), 6));
+    assert_eq!((counted(&cache).await, said(&cache, 7).last().unwrap().1), ((4, 4), 6));
 }
 
 #[tokio::test]
@@ -236,7 +236,7 @@ async fn no_number_of_showings_makes_an_answer_forgotten() {
     };
     let page = [vec![contact(7, "j2", 1, 90)], (0..=MOST as u64).map(showing).collect()].concat();
     cache.keep_contacts(page, 9, day(100, ClockQuality::Synchronised)).await.unwrap();
-    let said = said(&cache, 7).await;
+    let said = said(&cache, 7);
     assert_eq!((said.len(), said.last().unwrap()), (MOST + 1, &("j2".to_owned(), 1)));
 }
 
