@@ -202,7 +202,7 @@ impl<C: Clock> Desk<C> {
     /// Gets that ready, if it is still in force.
     fn prepare(&mut self) {
         let revision = self.campaigns.borrow().as_ref().map(|campaigns| campaigns.revision);
-        self.likely = self.likely.take().filter(|(of, _)| Some(*of) == revision);
+        self.likely.take_if(|(of, _)| Some(*of) != revision);
         if let Some((_, view)) = &self.likely {
             self.screen.prepare(view);
         }

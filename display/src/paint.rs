@@ -160,8 +160,7 @@ impl Painter<'_> {
         let at = place.top_left + Size::new(0, stroke_height(scale));
         // No paler than can be read, which is little on a ground like this.
         let body = if !dark && ink.mix(ground, 12).contrast(ground) >= 4_500 { ink.mix(ground, 12) } else { ink };
-        words.draw_title(self.text, self.frame, at, ink);
-        words.draw_body(self.text, self.frame, at, body);
+        words.draw(self.text, self.frame, at, (ink, body));
     }
 
     /// How something went, with a sign that says it without words.
@@ -186,8 +185,7 @@ impl Painter<'_> {
             }
         }
         let at = Point::new(layout.text.top_left.x, area.top_left.y + gap);
-        words.draw_title(self.text, self.frame, at, theme.text);
-        words.draw_body(self.text, self.frame, at, theme.muted);
+        words.draw(self.text, self.frame, at, (theme.text, theme.muted));
     }
 
     /// Nothing but the background.

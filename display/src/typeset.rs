@@ -84,32 +84,26 @@ impl Words {
     /// The same below a title that was set before, of the same words in the same room and manner.
     pub(crate) fn set_below(
         text: &mut TextEngine,
-        title: Option<Title>,
+        mut known: Option<Title>,
         words: (&str, &str),
         room: Size,
         sizes: Sizes,
         manner: Manner,
     ) -> Self {
-        let mut set = Self::with_title(text, title, words, room, sizes, manner);
+        let mut set = Self::with_title(text, &mut known, words, room, sizes, manner);
         for percent in SMALLER_TITLES {
             if !set.body_cut || set.title_cut() {
                 break;
             }
-            set = Self::with_title(
-                text,
-                None,
-                words,
-                room,
-                Sizes { title: sizes.title * percent / 100, ..sizes },
-                manner,
-            );
+            let smaller = Sizes { title: sizes.title * percent / 100, ..sizes };
+            set = Self::with_title(text, &mut known, words, room, smaller, manner);
         }
         set
     }
 
     fn with_title(
         text: &mut TextEngine,
-        known: Option<Title>,
+        known: &mut Option<Title>,
         (title, body): (&str, &str),
         room: Size,
         sizes: Sizes,
@@ -123,7 +117,7 @@ impl Words {
         let smallest = scale.smallest_text();
         let title_sizes = ladder(scale.px(sizes.title), smallest * SMALLEST_TITLE / 100);
         let (wanted, leaves_room) = (sizes.title, !body.is_empty());
-        let known = known.filter(|known| (known.wanted, known.leaves_room) == (wanted, leaves_room));
+        let known = known.take_if(|known| (known.wanted, known.leaves_room) == (wanted, leaves_room));
         let same_title = known.is_some();
         let title = known.unwrap_or_else(|| {
             let (paragraph, cut) = largest(text, title, title_style, title_sizes, (title_room, TITLE_LINES));
@@ -145,6 +139,12 @@ impl Words {
     /// Height of everything in pixels.
     pub(crate) fn height(&self) -> u32 {
         self.title.paragraph.height + self.body.as_ref().map_or(0, |body| self.gap + body.height)
+    }
+
+    /// Draws both, the title's top left at `at`.
+    pub(crate) fn draw(&self, text: &mut TextEngine, frame: &mut Frame, at: Point, colours: (Colour, Colour)) {
+        self.draw_title(text, frame, at, colours.0);
+        self.draw_body(text, frame, at, colours.1);
     }
 
     /// Draws the title, its top left at `at`.
@@ -271,8 +271,7 @@ mod tests {
             let lean = manner.scale.px(SIZES.title);
             let mut frame = Frame::new(room + Size::new_equal(2 * lean));
             let top_left = Point::new_equal(lean.cast_signed());
-            words.draw_title(&mut text, &mut frame, top_left, INK);
-            words.draw_body(&mut text, &mut frame, top_left, INK);
+            words.draw(&mut text, &mut frame, top_left, (INK, INK));
             let slack = Rectangle::new(top_left, room).offset(lean.cast_signed() / 3);
             for area in frame.take_damage() {
                 prop_assert!(area.intersection(&slack) == area, "{area:?} beyond {slack:?}");
@@ -290,5 +289,21 @@ mod tests {
         let low = Words::set(&mut text, (title, body), Size::new(420, 175), SIZES, manner);
         assert!(!low.title_cut() && !low.body_cut);
         assert!(low.title.paragraph.font_size() < high.title.paragraph.font_size());
+    }
+
+    #[test]
+    fn a_title_is_known_again_in_the_size_to_which_a_body_made_it_shrink() {
+        let glass = Glass::of(Size::new(1024, 768));
+        let manner = Manner { scale: Scale::of(&glass, Mode::default()), writing: Writing::default() };
+        let mut text = TextEngine::new(&[]);
+        let (title, room) = ("Your savings can earn 3.1 %", Size::new(420, 175));
+        let first =
+            Words::set(&mut text, (title, "Anna, move them to Gold Savings today, and earn."), room, SIZES, manner);
+        let size = first.title.paragraph.font_size();
+        let words = (title, "Emil, move them to Gold Savings today, and earn.");
+        let second = Words::set_below(&mut text, Some(first.into_title()), words, room, SIZES, manner);
+        assert_eq!((second.same_title, second.title.paragraph.font_size()), (true, size));
+        let short = Words::set_below(&mut text, Some(second.into_title()), (title, "Move them."), room, SIZES, manner);
+        assert!(!short.same_title && short.title.paragraph.font_size() > size);
     }
 }
